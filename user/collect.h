@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The kernel's side as seen from user space: load and attach the BPF programs,
+ * follow a tree of tasks, drain the ring buffer into a recording, and at the
+ * end read the ledger and every loss counter.
+ */
+#ifndef COLLECT_H
+#define COLLECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct recording;
+struct collect;
+
+/* Subjects of the kernel; each is a set of BPF programs.  Faults, tasks and calls are always there. */
+enum {
+	SUBJECT_PAGES = 1 << 0,		/* mm_page_alloc as table page_alloc */
+	SUBJECT_RSS = 1 << 1,
+	SUBJECT_STATES = 1 << 2,
+	SUBJECT_SIGNALS = 1 << 3,
+	SUBJECT_LOCKS = 1 << 4,
+	SUBJECT_MESSAGES = 1 << 5,
+	SUBJECT_CALLS = 1 << 6,		/* every system call, not only those of the life cycle */
+	SUBJECT_DATA = 1 << 7,		/* the start of small buffers of read and write */
+	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
+			  SUBJECT_LOCKS | SUBJECT_MESSAGES,
+};
+
+struct collect_options {
+	unsigned int subjects;
+	bool every_fault;	/* one record a fault, with its end */
+	size_t ring_bytes;	/* 0: default */
+	int cpu;		/* where to drain; -1: anywhere */
+};
+
+/* Open, load, attach.  0, or -errno with a sentence that names the remedy in WHY. */
+int collect_open(struct collect **c, const struct collect_options *options, struct recording *rec,
+		 char *why, size_t why_size);
+
+/* Follow the thread TID and everything that it creates from now on. */
+int collect_follow(struct collect *c, pid_t tid);
+
+/*
+ * Drain until the last followed task is gone.  PIDFD, if not negative, is the
+ * command: when it ends it is reaped, with status and rusage into the record
+ * FL_FINISH.  SIGINT and SIGTERM must be blocked by the caller: the first
+ * SIGINT is left to the traced tree (the terminal sent it one as well), the
+ * second SIGINT, or SIGTERM, stops tracing.  Returns 0, or the -errno of the
+ * recording (the drain ends, what was written stays).
+ */
+int collect_run(struct collect *c, pid_t pid, int pidfd);
+
+/* Status and rusage of the command as wait4 gave them; false: not reaped. */
+bool collect_wait_status(const struct collect *c, int *status, struct rusage *ru);
+
+/* Detach, drain to empty, append names, objects, ledger, losses and FL_FINISH. */
+int collect_finish(struct collect *c);
+
+/* Frees everything; detaches if that is still to do.  NULL is allowed. */
+void collect_close(struct collect *c);
+
+#endif

@@ -1,0 +1,140 @@
+-- SPDX-License-Identifier: GPL-2.0
+-- The tables of a recording.  They are a contract: claims, tests and other
+-- people's queries rest on them, so names and meanings stay, and a column is
+-- only ever added.
+--
+-- Times are nanoseconds of CLOCK_MONOTONIC since the run's start, when the gate
+-- opened before the command's exec.  pid is the thread-group id and tid the
+-- thread id, both in the initial pid namespace; task is an id of faultline's
+-- own that is never reused (1 is the command).
+
+-- kernel, arch, page_size, cpus, command, experiment, status ('complete' or
+-- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
+-- wait_status, every parameter as param.NAME
+CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+-- One row a thread.  min_flt and maj_flt are the kernel's counters at the end
+-- of the window, base_min and base_maj at its start.
+CREATE TABLE task (
+	task INTEGER PRIMARY KEY,
+	tid INTEGER NOT NULL,
+	pid INTEGER NOT NULL,
+	parent_task INTEGER,	-- real parent when created; NULL: outside the tree
+	created_by TEXT NOT NULL,	-- launch, fork, vfork, clone, thread
+	clone_flags INTEGER,
+	comm TEXT,		-- the last one
+	exe TEXT,		-- path given to the last execve
+	role TEXT,		-- named by a marker
+	start_ns INTEGER,
+	exec_ns INTEGER,	-- the last successful execve
+	exit_ns INTEGER,
+	reaped_ns INTEGER,	-- wait4 or waitid of a traced task returned it
+	exit_code INTEGER,
+	exit_signal INTEGER,
+	base_min INTEGER,
+	base_maj INTEGER,
+	min_flt INTEGER,
+	maj_flt INTEGER,
+	nvcsw INTEGER,
+	nivcsw INTEGER,
+	process INTEGER,	-- task that leads its thread group
+	creator_task INTEGER	-- who called clone; NULL: faultline
+);
+
+CREATE TABLE phase (task INTEGER, name TEXT, start_ns INTEGER, end_ns INTEGER);
+CREATE TABLE region (task INTEGER, name TEXT, start INTEGER, length INTEGER, t_ns INTEGER);
+-- What the program itself counted and told by a marker.
+CREATE TABLE value (task INTEGER, phase TEXT, name TEXT, value INTEGER, t_ns INTEGER);
+
+-- The ledger: exact even when events were lost.  phase, region and syscall are
+-- NULL where there is none; syscall 'exit' is everything from the fatal signal
+-- or the start of do_exit() on.
+CREATE TABLE fault_count (
+	task INTEGER, phase TEXT, region TEXT, kind TEXT, via TEXT, major INTEGER,
+	syscall TEXT, n INTEGER
+);
+
+-- One row a run of faults alike but for the address (or one a fault, with
+-- --every-fault).  busy_ns is the time inside the faults: for busy_n of the n
+-- the end was seen, the rest is taken to cost the same.
+CREATE TABLE fault (
+	task INTEGER, phase TEXT, region TEXT, kind TEXT, via TEXT, major INTEGER,
+	start_ns INTEGER, end_ns INTEGER, address INTEGER, stride INTEGER, n INTEGER,
+	ip INTEGER, vma_start INTEGER, vma_end INTEGER, vma_flags INTEGER, object TEXT,
+	busy_ns INTEGER, busy_n INTEGER, vma_offset INTEGER, syscall TEXT, error INTEGER
+);
+
+-- use: user, page_table, other
+CREATE TABLE page_alloc (
+	task INTEGER, phase TEXT, use TEXT, page_order INTEGER, zeroed INTEGER, n INTEGER,
+	syscall TEXT
+);
+
+CREATE TABLE rss (
+	task INTEGER, t_ns INTEGER, anon INTEGER, file INTEGER, shmem INTEGER,	-- pages
+	swap INTEGER, page_tables_bytes INTEGER, total_vm INTEGER
+);
+
+-- state: new, ready, running, waiting, stopped, zombie, dead.  A task's rows
+-- partition its life.  why: for waiting, the system call or 'fault'; for ready,
+-- 'preempted', 'woken', 'new'.
+CREATE TABLE state (
+	task INTEGER, state TEXT, why TEXT, cpu INTEGER, start_ns INTEGER, end_ns INTEGER,
+	waker_task INTEGER, waker_comm TEXT
+);
+
+CREATE TABLE syscall (
+	task INTEGER, phase TEXT, name TEXT, start_ns INTEGER, end_ns INTEGER, ret INTEGER,
+	args TEXT,		-- six hexadecimal numbers, blank between
+	data BLOB,		-- a path, or the start of a buffer where captured
+	file_kind TEXT, file INTEGER
+);
+
+-- code: si_code.  result: delivered, ignored, already_pending, overflow_fail,
+-- lose_info.  action: handler, default, ignore; NULL: never delivered.
+CREATE TABLE signal (
+	signo INTEGER, code INTEGER, sender_task INTEGER, receiver_task INTEGER,
+	generated_ns INTEGER, result TEXT, delivered_ns INTEGER, action TEXT,
+	sender_comm TEXT
+);
+
+-- kind: flock, posix, ofd, futex.  op: read, write, unlock for files; wait,
+-- wake, ... for futexes.  blocked_by: the task that held it.
+CREATE TABLE lock (
+	task INTEGER, kind TEXT, object TEXT, op TEXT, request_ns INTEGER, granted_ns INTEGER,
+	released_ns INTEGER, blocked_by INTEGER, ret INTEGER
+);
+
+-- channel: pipe, fifo, unix, tcp, udp.  from_task or to_task NULL: outside the tree.
+CREATE TABLE message (
+	channel TEXT, object TEXT, from_task INTEGER, to_task INTEGER, bytes INTEGER,
+	sent_ns INTEGER, received_ns INTEGER
+);
+
+-- class: E exact, B bounded, S statistical.  verdict: pass, fail, skip, inconclusive.
+CREATE TABLE claim (
+	experiment TEXT, id TEXT, class TEXT, text TEXT, expected TEXT, observed TEXT,
+	verdict TEXT, reason TEXT
+);
+
+-- what: ring, recursion, map, untracked.  kind: of the record, program or map.
+CREATE TABLE loss (
+	what TEXT, kind TEXT, cpu INTEGER, first_ns INTEGER, last_ns INTEGER, n INTEGER
+);
+
+-- observed and kernel come from different places: the exceptions that were
+-- seen, and the task's own counters.
+CREATE VIEW reconcile AS
+SELECT task, tid, comm, by_user, by_kernel, by_gup,
+       by_user + by_kernel + by_gup AS observed, kernel,
+       by_user + by_kernel + by_gup - kernel AS difference
+FROM (
+	SELECT task.task, tid, comm,
+	       coalesce(sum(n) FILTER (WHERE via = 'user'), 0) AS by_user,
+	       coalesce(sum(n) FILTER (WHERE via = 'kernel'), 0) AS by_kernel,
+	       coalesce(sum(n) FILTER (WHERE via = 'gup'), 0) AS by_gup,
+	       min_flt + maj_flt - base_min - base_maj AS kernel
+	FROM task LEFT JOIN fault_count
+	ON fault_count.task = task.task AND kind NOT IN ('segv', 'bus', 'nofault', 'spurious')
+	GROUP BY task.task
+);
