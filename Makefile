@@ -1,0 +1,253 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make              build/faultline, its experiments and its man page
+# make test         unit tests, the same under sanitizers, system tests (root or sudo)
+# make demo         the first experiment, traced
+# make lint         format and static checks
+# make deps         install what is missing for all of these (apt-get)
+# make install      PREFIX=/usr/local DESTDIR=
+# make vmlinux      remake vmlinux/ARCH/vmlinux.h; make check-vmlinux compares it with this kernel
+#
+# V=1 shows the commands, WERROR=1 makes warnings errors, SANITIZE=1 builds into build/san.
+
+VERSION := 0.1
+PREFIX ?= /usr/local
+DESTDIR ?=
+CLANG ?= clang
+PKG_CONFIG ?= pkg-config
+
+# Debian keeps bpftool out of the PATH of ordinary users.
+SEARCH_PATH := $(PATH):/usr/sbin:/sbin
+export PATH := $(SEARCH_PATH)
+
+ARCH := $(shell uname -m)
+BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH)))
+B := build
+OUT := $(B)$(if $(SANITIZE),/san)
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# What is needed: how it is found, its name, the Debian package that has it, its least version.
+NEED_BUILD := command/$(CC)/gcc archive/libc.a/libc6-dev command/$(CLANG)/clang \
+	bpftool/bpftool/bpftool command/$(PKG_CONFIG)/pkg-config library/libbpf/libbpf-dev/1.1 \
+	library/libelf/libelf-dev library/zlib/zlib1g-dev library/sqlite3/libsqlite3-dev \
+	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
+NEED_TEST := library/cmocka/libcmocka-dev command/python3/python3 command/sqlite3/sqlite3
+NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
+	command/cppcheck/cppcheck command/shellcheck/shellcheck
+
+# Ubuntu's bpftool is a wrapper that refuses kernels it has no package for; any version will do here.
+BPFTOOL ?= $(shell PATH="$(SEARCH_PATH)"; \
+	for tool in bpftool /usr/lib/linux-tools/*/bpftool /usr/lib/linux-tools-*/bpftool; do \
+		if $$tool version >/dev/null 2>&1; then echo $$tool; break; fi; done)
+
+missing = $(shell PATH="$(SEARCH_PATH)"; IFS=/; for need in $(foreach need,$(1),'$(need)'); do \
+	set -- $$need; case $$1 in \
+	(command) command -v "$$2" ;; \
+	(library) $(PKG_CONFIG) --atleast-version=$${4:-0} "$$2" 2>&1 ;; \
+	(archive) [ -e "$$($(CC) -print-file-name=$$2 2>&1)" ] ;; \
+	(bpftool) [ -n "$(BPFTOOL)" ] ;; \
+	esac >/dev/null || echo "$$2$${4:+>=$$4}/$$3"; done)
+comma := ,
+described = $(firstword $(subst /, ,$(1))) (package $(lastword $(subst /, ,$(1))))
+refuse = $(error faultline: missing: $(foreach need,$(1),$(call described,$(need));) run "make deps")
+refuse_missing = $(if $(strip $(1)),$(call refuse,$(1)))
+
+LIBRARIES := libbpf libelf zlib sqlite3 smartcols libcap
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
+
+WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+CFLAGS ?= -O2 -g
+SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(comma)undefined \
+	-fno-sanitize-recover=undefined)
+USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread -Iuser -Ibpf -Iworkloads -I$(B) \
+	-DFAULTLINE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+
+ifneq ($(wildcard vmlinux/$(ARCH)/vmlinux.h),)
+VMLINUX_DIR := vmlinux/$(ARCH)
+else
+VMLINUX_DIR := $(B)/vmlinux
+endif
+
+# BPF_PROG() declares a parameter for everything that a tracepoint passes, used or not.
+BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -std=gnu11 -g -O2 $(WARN) \
+	-Wno-unused-parameter -Ibpf -Iworkloads -isystem $(VMLINUX_DIR)
+
+# Experiments count their own pages, so their code must be the same wherever it is built: one static
+# file at fixed addresses (no relocation, no late binding that dirties a page), without the
+# distribution's hardening, and with loops left as the loops that they are.
+WORKLOAD_CFLAGS := -std=gnu11 $(WARN) -O2 -g -static -no-pie -fno-pie -fno-stack-protector \
+	-U_FORTIFY_SOURCE -fcf-protection=none -fno-tree-loop-distribute-patterns -pthread
+ifneq ($(ARCH),x86_64)
+WORKLOAD_CFLAGS := $(filter-out -fcf-protection=none,$(WORKLOAD_CFLAGS))
+endif
+
+BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+USER_OBJECTS := $(patsubst user/%.c,$(OUT)/user/%.o,$(wildcard user/*.c))
+GENERATED := $(B)/faultline.skel.h $(B)/schema.h $(B)/syscall_names.h
+WORKLOADS := $(patsubst workloads/%.c,$(B)/workloads/%,$(wildcard workloads/*.c))
+CLAIMS := $(patsubst workloads/%.sql,$(B)/workloads/%.sql,$(wildcard workloads/*.sql))
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
+UNIT_HELPERS := $(patsubst tests/unit/%.c,$(OUT)/tests/%.o, \
+	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
+
+.PHONY: all
+all: $(OUT)/faultline $(WORKLOADS) $(CLAIMS) $(B)/faultline.1 $(if $(SANITIZE),$(OUT)/workloads)
+
+# Order-only for everything that runs a tool: stops with one sentence if it is not there.
+.PHONY: need need-test
+need:
+	$(call refuse_missing,$(call missing,$(NEED_BUILD)))
+need-test:
+	$(call refuse_missing,$(call missing,$(NEED_BUILD) $(NEED_TEST)))
+
+$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(VMLINUX_DIR)/vmlinux.h Makefile | need
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MD -MP -MF $(@:.o=.d) -c $< -o $@
+
+$(B)/faultline.bpf.o: $(BPF_OBJECTS) | need
+	$(call say,LINK,$@)
+	$(Q)$(BPFTOOL) gen object $@ $^
+
+$(B)/faultline.skel.h: $(B)/faultline.bpf.o | need
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name faultline_bpf > $@
+
+$(B)/vmlinux/vmlinux.h: | need
+	$(call say,BTF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $@
+
+$(B)/schema.h: user/schema.sql Makefile
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q){ echo 'static const char schema_sql[] ='; \
+		sed -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; echo ';'; } > $@
+
+# Names alone come from the preprocessor; their numbers stay the macros of the same header.
+$(B)/syscall_names.h: Makefile | need
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q){ echo '#include <asm/unistd.h>'; \
+		echo 'static const char *const syscall_names[] = {'; \
+		echo '#include <asm/unistd.h>' | $(CC) -E -dM - | LC_ALL=C sort | \
+		sed -n -e '/__NR_syscalls\|__NR_arch_specific/d' \
+			-e 's/^#define __NR_\([a-z0-9_]*\) .*/	[__NR_\1] = "\1",/p'; echo '};'; } > $@
+
+$(OUT)/user/%.o: user/%.c Makefile | need $(GENERATED)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+
+$(OUT)/faultline: $(USER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(USER_CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+# The binary finds its experiments beside itself.
+$(B)/workloads/%: workloads/%.c Makefile | need
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) -MMD -MP -MF $@.d $< -o $@
+
+$(B)/workloads/%.sql: workloads/%.sql
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+
+$(OUT)/workloads:
+	$(Q)ln -sfn ../workloads $@
+
+$(B)/faultline.1: docs/faultline.1.scd Makefile | need
+	$(call say,MAN,$@)
+	@mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+# An archive gives each test the modules that it calls and no others, so that those which need the
+# kernel's side are left out of tests that run without root.
+$(OUT)/libfaultline.a: $(filter-out $(OUT)/user/main.o,$(USER_OBJECTS))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/tests/%.o: tests/unit/%.c Makefile | need-test $(GENERATED)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CFLAGS) -Itests/unit -MMD -MP -c $< -o $@
+
+$(OUT)/tests/%: $(OUT)/tests/%.o $(UNIT_HELPERS) $(OUT)/libfaultline.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(USER_CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -lcmocka -o $@
+.PRECIOUS: $(OUT)/tests/%.o
+
+.PHONY: tests unit test demo
+tests: all $(UNIT_TESTS)
+
+# Without root: only the unit tests.
+unit: $(UNIT_TESTS)
+	$(Q)tests/run $(UNIT_TESTS)
+
+# Where root works in somebody else's tree (sudo make test), the files stay that user's.
+OWNER := $(shell stat -c %u .)
+USER_ID := $(shell id -u)
+ifeq ($(USER_ID)$(filter-out 0,$(OWNER)),0$(OWNER))
+AS_OWNER := setpriv --reuid=$(OWNER) --regid=$(shell stat -c %g .) --clear-groups --
+endif
+SUDO := $(if $(filter-out 0,$(USER_ID)),$(shell command -v sudo))
+JOBS = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+BUILD = $(AS_OWNER) $(MAKE) --no-print-directory $(JOBS)
+
+test:
+	@$(MAKE) --no-print-directory deps-test
+	+@$(BUILD) tests
+	+@$(BUILD) tests SANITIZE=1
+	@tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(B)/%=$(B)/san/%) \
+		--system $(B)/faultline $(B)/san/faultline
+
+demo:
+	@$(MAKE) --no-print-directory deps-build
+	+@$(BUILD) all
+	@echo 'A process touches its pages, forks, and both write to them: who pays for the copies?' >&2
+	@echo 'Each fault below is one that the kernel counted; the last column is what is left over.' >&2
+	@$(SUDO) $(B)/faultline run cow
+
+.PHONY: deps deps-build deps-test
+deps: NEEDED = $(NEED_BUILD) $(NEED_TEST) $(NEED_LINT)
+deps-build: NEEDED = $(NEED_BUILD)
+deps-test: NEEDED = $(NEED_BUILD) $(NEED_TEST)
+deps deps-build deps-test:
+	@tests/deps $(call missing,$(NEEDED))
+
+C_FILES := $(wildcard bpf/*.[ch] user/*.[ch] workloads/*.[ch] tests/*/*.[ch] vmlinux/*.[ch])
+LINTED := $(addprefix lint-,format cppcheck shell)
+.PHONY: lint
+lint:
+	@:
+
+bindir = $(DESTDIR)$(PREFIX)/bin
+libdir = $(DESTDIR)$(PREFIX)/lib/faultline/workloads
+includedir = $(DESTDIR)$(PREFIX)/include
+mandir = $(DESTDIR)$(PREFIX)/share/man/man1
+completiondir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+
+.PHONY: install uninstall clean
+install: all
+	install -d $(bindir) $(libdir) $(includedir) $(mandir) $(completiondir)
+	install -m 755 $(B)/faultline $(bindir)/faultline
+	$(if $(WORKLOADS),install -m 755 $(WORKLOADS) $(libdir))
+	$(if $(CLAIMS),install -m 644 $(CLAIMS) $(libdir))
+	install -m 644 workloads/faultline.h $(includedir)/faultline.h
+	install -m 644 $(B)/faultline.1 $(mandir)/faultline.1
+	install -m 644 docs/completion/faultline.bash $(completiondir)/faultline
+
+uninstall:
+	rm -f $(bindir)/faultline $(includedir)/faultline.h $(mandir)/faultline.1 \
+		$(completiondir)/faultline $(addprefix $(libdir)/,$(notdir $(WORKLOADS) $(CLAIMS)))
+	-rmdir --ignore-fail-on-non-empty $(libdir) $(dir $(libdir))
+
+clean:
+	rm -rf $(B)
+
+-include $(BPF_OBJECTS:.o=.d) $(USER_OBJECTS:.o=.d) $(WORKLOADS:=.d) $(UNIT_TESTS:=.d) \
+	$(UNIT_HELPERS:.o=.d)
