@@ -19,21 +19,48 @@ struct launch_options {
 
 struct launch {
 	pid_t pid;
-	int gate;		/* write end; closing it without writing makes the child leave */
+	int gate;		/* closing it without writing makes the child leave; -1: open */
 	int error;		/* read end of the close-on-exec pipe that reports a failed exec */
 	int pidfd;
+	unsigned int profile_missing; /* PROFILE_*: parts of the profile that could not be set */
 };
 
-/* Fork and return once the child blocks on the gate.  0 or -errno. */
+/*
+ * Remember the signal mask, the disposition of SIGCHLD and the limits that the
+ * command is to inherit.  Called once before faultline changes any of them;
+ * where it was not, launch_fork() takes them as they are.
+ */
+void launch_remember(void);
+
+/*
+ * Block the signals of the keyboard and SIGTERM, which the collector reads; the
+ * command does not inherit that.  The second function forgets those that came
+ * and were not read, and restores the mask.
+ */
+void launch_hold_signals(void);
+void launch_restore_signals(void);
+
+/*
+ * Fork and return once the child blocks on the gate.  0 or -errno.  A step of
+ * the child that fails before the gate is reported by launch_release(), so that
+ * a child is there to follow in every case.
+ */
 int launch_fork(struct launch *launch, const struct launch_options *options);
 
 /*
  * Open the gate and wait until execve has succeeded or failed.  0, or the
- * -errno of the failed step; WHAT then names it ("execve", "setgroups", ...).
+ * -errno of the failed step; WHAT then names it ("search", "execve",
+ * "setgroups", ...).  "search" is a command that is in no folder of PATH, or
+ * -EACCES for one that is there and may not be executed.  A child that failed
+ * leaves with 127 or 126 and stays to be reaped.
  */
 int launch_release(struct launch *launch, const char **what);
 
-/* Kill what still waits behind the gate, close what is open. */
+/*
+ * Close what is open.  A child that still waits behind the gate is killed and
+ * reaped; one that failed is reaped unless that was done; a command that runs
+ * is left alone.
+ */
 void launch_abort(struct launch *launch);
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The clean profile of experiments: what adds faults of its own is switched off
+ * in the process that becomes the workload, before its execve.
+ */
+#ifndef PROFILE_H
+#define PROFILE_H
+
+#include <stddef.h>
+
+enum {
+	PROFILE_PIN = 1 << 0,	/* one CPU: no pages parked in another CPU's batch */
+	PROFILE_THP = 1 << 1,	/* no huge pages */
+	PROFILE_CORE = 1 << 2,	/* no core file */
+};
+
+/*
+ * The CPU for the workload, the last that we may use, and one for the tracer:
+ * another, or -1 (anywhere) where there is no other.
+ */
+int profile_cpus(int *workload, int *tracer);
+
+/* Set the profile in this process; CPU -1: do not pin.  Returns what could not be set. */
+unsigned int profile_apply(int cpu);
+
+/*
+ * GLIBC_TUNABLES with restartable sequences off (the kernel writes to the
+ * thread's rseq area on its own, which faults); OLD may be NULL.  The caller
+ * frees.
+ */
+char *profile_tunables(const char *old);
+
+/* "pinned to CPU 1, no huge pages, ...; could not: ..." into BUF, which is returned. */
+char *profile_describe(char *buf, size_t size, int cpu, unsigned int missing);
+
+#endif
