@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: GPL-2.0
+-- title: fork() shares every page; the first write copies it
+-- chapter: A
+-- question: Who pays for the copy, and when?
+-- param: pages = 25600   1..4194304   pages in the region
+-- lesson: fork() copies page tables, not pages. The first writer of a shared page pays for its copy; the last one left keeps the page, and still pays for a fault.
+
+-- claim E phases: both processes went through all their phases
+-- expect: 11
+SELECT count(*) FROM phase JOIN task USING (task)
+WHERE role = 'parent' AND name IN ('fork.empty', 'alloc', 'touch', 'fork', 'p.wait', 'p.write', 'p.rewrite')
+   OR role = 'child' AND name IN ('c.read', 'c.write', 'c.rewrite', 'c.exit');
+
+-- claim E alloc: mmap() gives addresses and no memory: no fault, no page
+-- expect: 0
+SELECT (SELECT count(*) FROM fault_count WHERE phase = 'alloc') +
+       (SELECT count(*) FROM page_alloc WHERE phase = 'alloc' AND use = 'user');
+
+-- claim E touch: each first write takes one fault, which fills a page with zeros
+-- expect: pages
+SELECT sum(n) FROM fault_count
+WHERE phase = 'touch' AND region = 'heap' AND kind = 'zero_fill' AND via = 'user';
+
+-- claim E touch.only: and there is no other fault while the region is filled
+-- expect: pages
+SELECT sum(n) FROM fault_count WHERE phase = 'touch';
+
+-- claim E touch.pages: each of these faults takes one zeroed page
+-- expect: pages
+SELECT sum(n) FROM page_alloc WHERE phase = 'touch' AND use = 'user' AND zeroed = 1 AND page_order = 0;
+
+-- A table holds page_size / 8 entries.  The last term counts tables of the next
+-- level: none more than there was, below 1 GiB with pages of 4 KiB.
+-- claim E touch.tables: one page table for each slot (2 MiB with pages of 4 KiB) that the region cuts
+-- expect: ceil_div(pages, page_size / 8) + ceil_div(ceil_div(pages, page_size / 8) + 1, page_size / 8) - 1
+SELECT sum(n) FROM page_alloc WHERE phase = 'touch' AND use = 'page_table';
+
+-- claim E fork.pages: fork() takes no page for the region, nor for anything else of the program
+-- expect: 0
+SELECT coalesce(sum(n), 0) FROM page_alloc
+WHERE phase = 'fork' AND use = 'user' AND syscall IN ('clone', 'clone3', 'fork');
+
+-- The fork before the region was touched copied the tables of all the rest.
+-- claim E fork.tables: but it copies each page table of the region
+-- expect: ceil_div(pages, page_size / 8) + ceil_div(ceil_div(pages, page_size / 8) + 1, page_size / 8) - 1
+SELECT sum(n) FILTER (WHERE phase = 'fork') - sum(n) FILTER (WHERE phase = 'fork.empty')
+FROM page_alloc
+WHERE use = 'page_table' AND syscall IN ('clone', 'clone3', 'fork');
+
+-- claim E c.read: reading shared pages costs nothing: no fault at all
+-- expect: 0
+SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'c.read';
+
+-- claim E c.write: each first write by the child copies the page, once
+-- expect: pages
+SELECT sum(n) FROM fault_count JOIN task USING (task)
+WHERE role = 'child' AND phase = 'c.write' AND region = 'heap' AND kind = 'copy';
+
+-- claim E c.write.only: none of them is filled with zeros or kept, and there is no other fault
+-- expect: pages
+SELECT sum(n) FROM fault_count WHERE phase = 'c.write';
+
+-- claim E c.write.pages: each copy takes one page that nobody needs to clear
+-- expect: pages
+SELECT sum(n) FROM page_alloc WHERE phase = 'c.write' AND use = 'user' AND zeroed = 0 AND page_order = 0;
+
+-- claim E c.rewrite: the second write to a page is free
+-- expect: 0
+SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'c.rewrite';
+
+-- claim E p.asleep: the parent sleeps from before the child's first read until after its last write
+-- expect: 3
+SELECT count(*) FROM phase AS child JOIN phase AS parent
+ON parent.name = 'p.wait' AND child.name IN ('c.read', 'c.write', 'c.rewrite')
+AND parent.start_ns < child.start_ns AND child.end_ns < parent.end_ns;
+
+-- claim E p.wait: it takes no fault meanwhile: a copy is the writer's business alone
+-- expect: 0
+SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'p.wait';
+
+-- claim E p.write: the last sharer keeps the page: a fault each, which reuses it
+-- expect: pages
+SELECT sum(n) FROM fault_count JOIN task USING (task)
+WHERE role = 'parent' AND phase = 'p.write' AND region = 'heap' AND kind = 'reuse';
+
+-- claim E p.write.only: without any copy, and there is no other fault
+-- expect: pages
+SELECT sum(n) FROM fault_count WHERE phase = 'p.write';
+
+-- claim E p.write.pages: and without any new page
+-- expect: 0
+SELECT coalesce(sum(n), 0) FROM page_alloc WHERE phase = 'p.write' AND use = 'user';
+
+-- claim E p.rewrite: from now on the parent writes for free, too
+-- expect: 0
+SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'p.rewrite';
