@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Page fault exceptions, and the completion of faults. */
+#include "trace.bpf.h"
+#include "fault.bpf.h"
+
+char LICENSE[] SEC("license") __weak = "GPL";
+
+/* x86: the kernel's half of the address space */
+#define IS_KERNEL_ADDRESS(address) ((__s64)(address) < 0)
+
+static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u64 error, __u8 via)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *s = task_state(task);
+	__u64 now;
+
+	if (!s || s->probing)
+		return 0;
+	now = bpf_ktime_get_ns();
+	fault_settle(s, task, now, SETTLE_PLAIN);
+	vma_locate(s, task, address);
+	s->pending.t_ns = now;
+	s->pending.end_ns = 0;
+	s->pending.address = address;
+	s->pending.ip = regs->ip;
+	s->pending.error = error;
+	s->pending.via = via;
+	s->pending.signo = 0;
+	s->pending.disabled = IS_KERNEL_ADDRESS(address) ||
+			      (via == FL_KERNEL && task->pagefault_disabled);
+	return 0;
+}
+
+/* TP_PROTO(unsigned long address, struct pt_regs *regs, unsigned long error_code) */
+SEC("tp_btf/page_fault_user")
+int BPF_PROG(fault_user, unsigned long address, struct pt_regs *regs, unsigned long error)
+{
+	return fault_enter(address, regs, error, FL_USER);
+}
+
+SEC("tp_btf/page_fault_kernel")
+int BPF_PROG(fault_kernel, unsigned long address, struct pt_regs *regs, unsigned long error)
+{
+	return fault_enter(address, regs, error, FL_KERNEL);
+}
+
+/*
+ * PERF_COUNT_SW_PAGE_FAULTS_MIN and _MAJ: mm_account_fault() raises them for a
+ * counted fault that began with an exception.  With a period of more than one
+ * they sample what a fault costs.
+ */
+SEC("perf_event")
+int fault_done(struct bpf_perf_event_data *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *s = task_state(task);
+
+	if (s && s->pending.via && s->pending.address == ctx->addr)
+		s->pending.end_ns = bpf_ktime_get_ns();
+	return 0;
+}

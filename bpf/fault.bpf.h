@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What became of a fault.
+ *
+ * An exception is seen when it is entered.  What it did is known later, at the
+ * next event of the same task: pages allocated since, counters of the address
+ * space changed, a signal raised.  fault_settle() is called at each such event,
+ * before anything else is done with the task's state.
+ *
+ * The account has two independent sides.  An exception is entered in the ledger
+ * because it was seen, unless there is evidence that the kernel did not count
+ * it: mm_account_fault() is not reached when a signal is raised, when page
+ * faults are disabled, or when the fault must be tried again.  The kernel's own
+ * counters are compared at the very end, in user space.  Here their rise is
+ * used for one thing only: what rises without an exception inside a system call
+ * or an exit is get_user_pages()'s.  A rise anywhere else is entered nowhere,
+ * and stays visible as a difference.
+ */
+#ifndef FAULT_BPF_H
+#define FAULT_BPF_H
+
+#include "ledger.bpf.h"
+#include "rss.bpf.h"
+#include "trace.bpf.h"
+#include "vma.bpf.h"
+
+/* Bits of the x86 exception's error code, X86_PF_*. */
+#define PF_PROT 1
+#define PF_WRITE 2
+#define PF_INSTR 16
+
+/* A run that is still growing is sent after this time, so that a timeline keeps its shape. */
+#define RUN_MAX_NS 5000000
+/* Faults further apart than this are no run. */
+#define RUN_MAX_STRIDE (2 << 20)
+
+static __always_inline bool thp_possible(const struct task_state *s)
+{
+	if (thp_never || s->vma.flags & VM_NOHUGEPAGE_BIT)
+		return false;
+	return thp_always || s->vma.flags & VM_HUGEPAGE_BIT;
+}
+
+/* The table of signatures: error code, allocations, counters, VMA. */
+static __always_inline __u8 fault_kind(const struct task_state *s, struct task_struct *task)
+{
+	const struct pending_fault *p = &s->pending;
+	const struct page_effects *fx = &s->effects;
+	bool write = p->error & PF_WRITE;
+	bool shared = s->vma.flags & VM_SHARED_BIT;
+
+	if (fx->rss & (1 << MM_SWAPENTS))
+		return FL_SWAP;
+	if (p->error & PF_PROT) {
+		if (!write)
+			return FL_OTHER;
+		if (shared)
+			return s->vma.shmem ? FL_SHMEM : FL_SHARED_DIRTY;
+		if (fx->huge)
+			return FL_HUGE_COPY;
+		if (fx->zeroed)
+			return FL_COPY_ZERO;
+		if (fx->plain)
+			return fx->rss & (1 << MM_FILEPAGES | 1 << MM_SHMEMPAGES) ? FL_FILE_COPY :
+										 FL_COPY;
+		if (thp_possible(s) && pmd_is_huge(task->mm, p->address))
+			return FL_HUGE_REUSE;
+		return FL_REUSE;
+	}
+	if (s->vma.flags & VM_UFFD_MISSING_BIT)
+		return FL_UFFD;
+	if (s->vma.object) {
+		if (write && !shared && fx->plain && fx->rss & (1 << MM_ANONPAGES))
+			return FL_FILE_COPY;
+		if (s->vma.shmem)
+			return FL_SHMEM;
+		return write && shared ? FL_SHARED_DIRTY : FL_FILE;
+	}
+	if (fx->huge)
+		return write ? FL_HUGE_ZERO_FILL : FL_HUGE_ZERO_PAGE;
+	/* Two threads may touch one page at once: the later one maps nothing. */
+	if (fx->zeroed)
+		return fx->rss & (1 << MM_ANONPAGES) ? FL_ZERO_FILL : FL_OTHER;
+	if (write || !s->vma.end)
+		return FL_OTHER;
+	if (fx->tables && thp_possible(s) && pmd_is_huge(task->mm, p->address))
+		return FL_HUGE_ZERO_PAGE;
+	return FL_ZERO_PAGE;
+}
+
+/*
+ * The kind of an exception that the kernel does not count; 0: it counts.
+ * ROSE: the counters rose since it was entered.  INTERRUPTED: the task has a
+ * signal to deal with, which makes handle_mm_fault() give up and try again.
+ */
+static __always_inline __u8 fault_refused(const struct task_state *s, bool rose, bool interrupted)
+{
+	const struct pending_fault *p = &s->pending;
+
+	if (p->end_ns)
+		return 0; /* its completion was seen */
+	if (p->signo == 11)
+		return FL_SEGV;
+	if (p->signo == 7)
+		return FL_BUS;
+	if (p->disabled)
+		return p->via == FL_KERNEL ? FL_NOFAULT : FL_SPURIOUS;
+	if (rose)
+		return 0;
+	/*
+	 * kernelmode_fixup_or_oops() leaves no event: the system call returns
+	 * EFAULT.  That nothing was counted is the only witness here.
+	 */
+	if (p->via == FL_KERNEL)
+		return s->vma.end && !(p->error & PF_PROT) && s->vma.object ? FL_BUS : FL_SEGV;
+	if (interrupted)
+		return FL_SPURIOUS;
+	return 0;
+}
+
+/* A BPF function takes five arguments: kind, via and major travel as one. */
+#define VERDICT(kind, via, major) ((kind) | (via) << 8 | (major) << 16)
+
+/* Enter N faults alike, the first being the pending one, into run and ledger. */
+static __noinline int fault_account(struct task_state *s, struct task_struct *task, __u32 verdict,
+				    __u32 n)
+{
+	__u8 kind = verdict, via = verdict >> 8, major = verdict >> 16;
+	const struct pending_fault *p = &s->pending;
+	struct fl_fault_run *run = &s->run;
+	struct fl_ledger_key key = {};
+	__u64 end = p->end_ns ? p->end_ns : p->t_ns;
+	__s64 step = p->address - run->address;
+	bool same;
+
+	key.task = s->task;
+	key.phase = s->phase;
+	key.region = s->region;
+	key.syscall = s->syscall;
+	key.kind = kind;
+	key.via = via;
+	key.major = major;
+	same = key.phase == s->cell_key.phase && key.region == s->cell_key.region &&
+	       key.syscall == s->cell_key.syscall && key.kind == s->cell_key.kind &&
+	       key.via == s->cell_key.via && key.major == s->cell_key.major;
+	if (!same) {
+		ledger_flush(s, p->t_ns);
+		s->cell_key = key;
+	}
+	s->cell_n += n;
+
+	if (run->n && same && !every_fault && via != FL_GUP && run->vma_start == s->vma.start &&
+	    p->t_ns - run->start_ns < RUN_MAX_NS) {
+		if (run->n == 1 && step && step <= RUN_MAX_STRIDE && step >= -RUN_MAX_STRIDE) {
+			run->stride = step;
+			run->n = 2;
+			goto joined;
+		}
+		if (run->n > 1 && p->address == s->run_next) {
+			run->n++;
+			goto joined;
+		}
+	}
+	if (run->n) {
+		run_send(s);
+		if (p->t_ns - s->rss_ns > RUN_MAX_NS / 2) {
+			s->rss_ns = p->t_ns;
+			rss_send(s, task, p->t_ns);
+		}
+	}
+	run->event.task = s->task;
+	run->event.type = FL_FAULT_RUN;
+	run->event.cpu = bpf_get_smp_processor_id();
+	run->start_ns = p->t_ns;
+	run->address = p->address;
+	run->stride = 0;
+	run->ip = p->ip;
+	run->vma_start = s->vma.start;
+	run->vma_end = s->vma.end;
+	run->vma_flags = s->vma.flags;
+	run->vma_offset = s->vma.offset;
+	run->object = s->vma.object;
+	run->n = n;
+	run->busy_ns = 0;
+	run->busy_n = 0;
+	run->phase = key.phase;
+	run->region = key.region;
+	run->syscall = key.syscall;
+	run->kind = kind;
+	run->via = via;
+	run->major = major;
+	run->error = p->error;
+joined:
+	run->event.t_ns = end;
+	s->run_next = p->address + run->stride;
+	if (p->end_ns) {
+		run->busy_ns += p->end_ns - p->t_ns;
+		run->busy_n++;
+	}
+	if (every_fault)
+		run_send(s);
+	return 0;
+}
+
+/* N faults that were counted without an exception, by what was allocated for them. */
+static __noinline int gup_account(struct task_state *s, struct task_struct *task, __u64 now,
+				  __u32 minor, __u32 major)
+{
+	struct page_effects fx = s->effects;
+	__u64 address = 0;
+	__u8 kind;
+	__u32 n;
+
+	s->pending.t_ns = now;
+	s->pending.end_ns = 0;
+	s->pending.ip = 0;
+	s->pending.error = 0;
+	if (s->syscall < NR_CALLS && call_class[s->syscall & (NR_CALLS - 1)] & CALL_MAPS)
+		address = s->call_args[0];
+	s->pending.address = address;
+	if (address)
+		vma_locate(s, task, address);
+	else
+		vma_forget(s);
+	if (major)
+		fault_account(s, task, VERDICT(s->vma.object ? FL_FILE : FL_OTHER, FL_GUP, 1), major);
+	n = fx.huge < minor ? fx.huge : minor;
+	if (n)
+		fault_account(s, task, VERDICT(FL_HUGE_ZERO_FILL, FL_GUP, 0), n);
+	minor -= n;
+	n = fx.zeroed < minor ? fx.zeroed : minor;
+	if (n)
+		fault_account(s, task, VERDICT(FL_ZERO_FILL, FL_GUP, 0), n);
+	minor -= n;
+	kind = s->vma.shmem ? FL_SHMEM : s->vma.object ? FL_FILE_COPY : FL_COPY;
+	n = fx.plain < minor ? fx.plain : minor;
+	if (n)
+		fault_account(s, task, VERDICT(kind, FL_GUP, 0), n);
+	minor -= n;
+	kind = s->vma.shmem  ? FL_SHMEM :
+	       s->vma.object ? FL_FILE :
+	       s->vma.end    ? FL_ZERO_PAGE :
+			       FL_OTHER;
+	if (minor)
+		fault_account(s, task, VERDICT(kind, FL_GUP, 0), minor);
+	return 0;
+}
+
+/* Where fault_settle() is called from, as far as it matters. */
+enum settle_at {
+	SETTLE_PLAIN = 0,
+	SETTLE_SIGNAL = 1,	/* a signal is delivered, or the task ends */
+};
+
+static __noinline int fault_settle(struct task_state *s, struct task_struct *task, __u64 now,
+				   int at)
+{
+	__u64 minor = task->min_flt - s->min_flt;
+	__u64 major = task->maj_flt - s->maj_flt;
+
+	if (!s->pending.via && !minor && !major)
+		return 0;
+	s->min_flt += minor;
+	s->maj_flt += major;
+	if (s->pending.via) {
+		__u8 refused = fault_refused(s, minor || major, at == SETTLE_SIGNAL);
+
+		if (refused) {
+			fault_account(s, task, VERDICT(refused, s->pending.via, 0), 1);
+		} else {
+			__u8 is_major = major > 0;
+
+			if (is_major)
+				major--;
+			else if (minor)
+				minor--;
+			fault_account(s, task,
+				      VERDICT(fault_kind(s, task), s->pending.via, is_major), 1);
+		}
+		s->pending.via = 0;
+		if (minor || major)
+			__builtin_memset(&s->effects, 0, sizeof(s->effects));
+	}
+	if ((minor || major) && s->syscall != FL_NO_SYSCALL)
+		gup_account(s, task, now, minor, major);
+	__builtin_memset(&s->effects, 0, sizeof(s->effects));
+	return 0;
+}
+
+#endif /* FAULT_BPF_H */

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who runs, who waits, who wakes whom; and the last moment of a task. */
+#include "trace.bpf.h"
+#include "fault.bpf.h"
+
+#define TASK_DEAD_BIT 0x80
+
+/* Its counters no longer change once a task is switched out for good. */
+static __noinline int task_end(struct task_state *s, struct task_struct *task, __u64 now)
+{
+	struct fl_task_end *e;
+
+	fault_settle(s, task, now, SETTLE_SIGNAL);
+	task_flush(s, now);
+	__sync_fetch_and_add(&live_tasks, -1);
+	e = event_reserve(FL_TASK_END, sizeof(*e), s->task, now);
+	if (!e)
+		return 0;
+	e->min_flt = task->min_flt;
+	e->maj_flt = task->maj_flt;
+	/* __schedule() has not counted this switch at the tracepoint of older kernels */
+	e->nvcsw = task->nvcsw;
+	e->nivcsw = task->nivcsw;
+	e->alive = 0;
+	e->reserved = 0;
+	event_submit(e);
+	return 0;
+}
+
+static __always_inline void switch_out(struct task_state *s, struct task_struct *prev,
+				       bool preempt, unsigned int state, __u64 now)
+{
+	struct fl_switch_out *e;
+
+	if (state & TASK_DEAD_BIT)
+		task_end(s, prev, now);
+	if (!want_states)
+		return;
+	e = event_reserve(FL_SWITCH_OUT, sizeof(*e), s->task, now);
+	if (!e)
+		return;
+	/* TASK_DEAD hides what the task is for its parent: EXIT_ZOMBIE or EXIT_DEAD */
+	e->prev_state = state & TASK_DEAD_BIT ? prev->exit_state : state;
+	e->syscall = s->syscall;
+	e->preempt = preempt;
+	e->in_fault = s->pending.via && s->min_flt == prev->min_flt && s->maj_flt == prev->maj_flt;
+	event_submit(e);
+}
+
+/*
+ * TP_PROTO(bool preempt, struct task_struct *prev, struct task_struct *next,
+ *          unsigned int prev_state)
+ */
+SEC("tp_btf/sched_switch")
+int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task_struct *next,
+	     unsigned int prev_state)
+{
+	struct task_state *s = task_state(prev);
+	__u64 now = 0;
+	struct fl_event *e;
+
+	if (s) {
+		now = bpf_ktime_get_ns();
+		switch_out(s, prev, preempt, prev_state, now);
+	}
+	if (!want_states)
+		return 0;
+	s = task_state(next);
+	if (!s)
+		return 0;
+	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now ? now : bpf_ktime_get_ns());
+	if (e)
+		event_submit(e);
+	return 0;
+}
+
+extern const int __preempt_count __ksym __weak;
+
+/* Bits of preempt_count(): hard and soft interrupt being served, NMI. */
+#define PREEMPT_IN_IRQ 0x00ff0100
+
+static __always_inline bool in_interrupt(void)
+{
+	if (!&__preempt_count)
+		return false;
+	return *(int *)bpf_this_cpu_ptr(&__preempt_count) & PREEMPT_IN_IRQ;
+}
+
+/* TP_PROTO(struct task_struct *p); runs in the waker */
+SEC("?tp_btf/sched_waking")
+int BPF_PROG(sched_waking, struct task_struct *task)
+{
+	struct task_state *s = task_state(task);
+	struct task_struct *waker = bpf_get_current_task_btf();
+	struct fl_waking *e;
+
+	if (!s)
+		return 0;
+	e = event_reserve(FL_WAKING, sizeof(*e), s->task, bpf_ktime_get_ns());
+	if (!e)
+		return 0;
+	e->waker = task_id(waker);
+	e->waker_tid = waker->pid;
+	e->in_irq = in_interrupt();
+	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
+	bpf_probe_read_kernel_str(e->waker_comm, sizeof(e->waker_comm), waker->comm);
+	event_submit(e);
+	return 0;
+}
+
+static __always_inline int ready(struct task_struct *task, bool is_new)
+{
+	struct task_state *s = task_state(task);
+	struct fl_ready *e;
+
+	if (!s)
+		return 0;
+	e = event_reserve(FL_READY, sizeof(*e), s->task, bpf_ktime_get_ns());
+	if (!e)
+		return 0;
+	e->target_cpu = task->wake_cpu;
+	e->is_new = is_new;
+	event_submit(e);
+	return 0;
+}
+
+/* TP_PROTO(struct task_struct *p) */
+SEC("?tp_btf/sched_wakeup")
+int BPF_PROG(sched_wakeup, struct task_struct *task)
+{
+	return ready(task, false);
+}
+
+SEC("?tp_btf/sched_wakeup_new")
+int BPF_PROG(sched_wakeup_new, struct task_struct *task)
+{
+	return ready(task, true);
+}
+
+/* TP_PROTO(struct task_struct *p, int dest_cpu) */
+SEC("?tp_btf/sched_migrate_task")
+int BPF_PROG(sched_migrate, struct task_struct *task, int to)
+{
+	struct task_state *s = task_state(task);
+	struct fl_migrate *e;
+
+	if (!s)
+		return 0;
+	e = event_reserve(FL_MIGRATE, sizeof(*e), s->task, bpf_ktime_get_ns());
+	if (!e)
+		return 0;
+	e->from_cpu = task->thread_info.cpu;
+	e->to_cpu = to;
+	event_submit(e);
+	return 0;
+}
+
+/* TP_PROTO(struct task_struct *tsk, struct task_struct *pi_task) */
+SEC("?tp_btf/sched_pi_setprio")
+int BPF_PROG(sched_prio, struct task_struct *task, struct task_struct *donor)
+{
+	struct task_state *s = task_state(task);
+	struct fl_prio *e;
+
+	if (!s)
+		return 0;
+	e = event_reserve(FL_PRIO, sizeof(*e), s->task, bpf_ktime_get_ns());
+	if (!e)
+		return 0;
+	e->old_prio = task->prio;
+	/* as the tracepoint computes it: the donor's if that is higher */
+	e->new_prio = donor && donor->prio < task->normal_prio ? donor->prio : task->normal_prio;
+	e->donor = donor ? task_id(donor) : 0;
+	e->reserved = 0;
+	event_submit(e);
+	return 0;
+}

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/* System calls, and the markers among them. */
+#include "trace.bpf.h"
+#include "fault.bpf.h"
+#include "ipc.bpf.h"
+
+/* User memory that is absent must not look like a fault of the task's own. */
+static __always_inline int user_read_str(struct task_state *s, char *to, __u32 size, __u64 from)
+{
+	int n;
+
+	s->probing = true;
+	n = bpf_probe_read_user_str(to, size, (const void *)from);
+	s->probing = false;
+	return n;
+}
+
+static __always_inline int user_read(struct task_state *s, void *to, __u32 size, __u64 from)
+{
+	int err;
+
+	s->probing = true;
+	err = bpf_probe_read_user(to, size, (const void *)from);
+	s->probing = false;
+	return err;
+}
+
+/* The id of a name, new or known; 0 for the empty one and where there is no room. */
+static __noinline __u32 name_id(struct name_key *key)
+{
+	__u32 fresh, *id;
+
+	if (!key->name[0])
+		return 0;
+	id = bpf_map_lookup_elem(&names, key);
+	if (id)
+		return *id;
+	fresh = __sync_fetch_and_add(&last_name, 1) + 1;
+	if (fresh <= 0xffff && !bpf_map_update_elem(&names, key, &fresh, BPF_NOEXIST))
+		return fresh;
+	/* another CPU was first, or the map is full */
+	id = bpf_map_lookup_elem(&names, key);
+	if (id)
+		return *id;
+	loss_count(LOSS_MAP + FL_MAP_NAMES, bpf_ktime_get_ns());
+	return 0;
+}
+
+static __noinline int region_set(struct task_state *s, __u32 name, __u64 start, __u64 length)
+{
+	static const struct named_regions none;
+	struct named_regions *named;
+	__u32 process = s->process;
+	int i, room = -1;
+
+	s->mm = 0;
+	named = bpf_map_lookup_elem(&regions, &process);
+	if (!named) {
+		bpf_map_update_elem(&regions, &process, &none, BPF_NOEXIST);
+		named = bpf_map_lookup_elem(&regions, &process);
+	}
+	if (!named)
+		goto full;
+	for (i = 0; i < NR_REGIONS; i++) {
+		if (named->slot[i].name == name) {
+			room = i;
+			break;
+		}
+		if (!named->slot[i].name && room < 0)
+			room = i;
+	}
+	if (room < 0 || room >= NR_REGIONS)
+		goto full;
+	named->slot[room].start = start;
+	named->slot[room].end = start + length;
+	named->slot[room].name = length ? name : 0;
+	return 0;
+full:
+	loss_count(LOSS_MAP + FL_MAP_REGIONS, bpf_ktime_get_ns());
+	return 0;
+}
+
+/*
+ * prctl(FL_MARK_MAGIC | op, ...): the kernel answers EINVAL, and this is all
+ * that happens.  It is seen on the way in, so that a phase begins with the call.
+ */
+static __noinline int mark(struct task_state *by, struct task_struct *task, struct pt_regs *regs,
+			   __u64 now)
+{
+	__u32 option = (__u32)regs->di;
+	__u8 op = option & 0xff;
+	struct task_state *s = by;
+	struct name_key key = {};
+	__u64 *words = (__u64 *)key.name;
+	struct fl_mark *e;
+	__u64 a = 0, b = 0;
+	__u32 name;
+
+	words[0] = regs->si;
+	if (op == FL_MARK_VALUE) {
+		words[1] = regs->dx;
+		words[2] = regs->r10;
+		a = regs->r8;
+	} else if (op == FL_MARK_REGION) {
+		words[1] = regs->dx;
+		a = regs->r10;
+		b = regs->r8;
+	} else {
+		words[1] = regs->dx;
+		words[2] = regs->r10;
+		words[3] = regs->r8;
+	}
+	key.name[FL_NAME_LEN - 1] = 0;
+	if (option & FL_MARK_FOR_PARENT) {
+		struct task_struct *parent = task->real_parent;
+
+		s = parent ? bpf_task_storage_get(&tasks, parent, NULL, 0) : NULL;
+		if (!s)
+			return 0;
+	}
+	name = name_id(&key);
+	if (op == FL_MARK_PHASE) {
+		if (s == by) {
+			run_send(s);
+			rss_send(s, task, now);
+		}
+		s->phase = name;
+	} else if (op == FL_MARK_REGION) {
+		region_set(s, name, a, b);
+	}
+	e = event_reserve(FL_MARK, sizeof(*e), s->task, now);
+	if (!e)
+		return 0;
+	e->op = op;
+	e->name_id = name;
+	e->by_task = by->task;
+	e->a = a;
+	e->b = b;
+	__builtin_memcpy(e->name, key.name, sizeof(e->name));
+	event_submit(e);
+	return 0;
+}
+
+static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __u64 now)
+{
+	struct fl_syscall *e = event_reserve(FL_SYSCALL, sizeof(*e), s->task, now);
+	__u8 file_kind = FL_FILE_NONE;
+	__u64 file = 0;
+	int n = 0;
+
+	if (!e)
+		return 0;
+	e->start_ns = s->call_ns;
+	e->ret = ret;
+	__builtin_memcpy(e->args, s->call_args, sizeof(e->args));
+	e->nr = s->syscall;
+	e->phase = s->phase;
+	e->reserved = 0;
+	if (class & CALL_FILE)
+		file_identity(s->call_args[0], class & CALL_SENDS, &file_kind, &file);
+	else if (class & CALL_FRESH && ret >= 0)
+		file_identity(ret, false, &file_kind, &file);
+	e->file_kind = file_kind;
+	e->file = file;
+	if (class & CALL_PATH0) {
+		n = user_read_str(s, e->data, sizeof(e->data), s->call_args[0]);
+	} else if (class & CALL_PATH1) {
+		n = user_read_str(s, e->data, sizeof(e->data), s->call_args[1]);
+	} else if (class & CALL_PIPE && !ret) {
+		n = user_read(s, e->data, 8, s->call_args[0]) ? 0 : 8;
+	} else if (class & CALL_DATA && want_data && ret > 0) {
+		__u32 size = ret < FL_DATA_LEN ? ret : FL_DATA_LEN;
+
+		n = user_read(s, e->data, size, s->call_args[1]) ? 0 : size;
+	}
+	e->data_len = n < 0 ? 0 : n;
+	event_submit(e);
+	return 0;
+}
+
+/* TP_PROTO(struct pt_regs *regs, long id) */
+SEC("tp_btf/sys_enter")
+int BPF_PROG(call_enter, struct pt_regs *regs, long id)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *s = task_state(task);
+	__u64 now;
+	__u16 class;
+
+	if (!s)
+		return 0;
+	now = bpf_ktime_get_ns();
+	fault_settle(s, task, now, SETTLE_PLAIN);
+	s->syscall = id;
+	s->call_ns = now;
+	if (id < 0 || id >= NR_CALLS)
+		return 0;
+	if (id == nr_prctl && (regs->di & FL_MARK_MAGIC_MASK) == FL_MARK_MAGIC)
+		return mark(s, task, regs, now);
+	class = call_class[id & (NR_CALLS - 1)];
+	if (!class)
+		return 0;
+	s->call_args[0] = regs->di;
+	s->call_args[1] = regs->si;
+	s->call_args[2] = regs->dx;
+	s->call_args[3] = regs->r10;
+	s->call_args[4] = regs->r8;
+	s->call_args[5] = regs->r9;
+	if (class & CALL_AT_ENTRY)
+		call_send(s, class & CALL_PATH0, 0, now);
+	return 0;
+}
+
+/* TP_PROTO(struct pt_regs *regs, long ret) */
+SEC("tp_btf/sys_exit")
+int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_state *s = task_state(task);
+	__u16 nr, class;
+	__u64 now;
+
+	if (!s)
+		return 0;
+	now = bpf_ktime_get_ns();
+	nr = s->syscall;
+	class = nr < NR_CALLS ? call_class[nr & (NR_CALLS - 1)] : 0;
+	/* mmap with MAP_POPULATE says only now where it put the pages */
+	if (class & CALL_MAPS && !s->call_args[0] && ret > 0)
+		s->call_args[0] = ret;
+	fault_settle(s, task, now, SETTLE_PLAIN);
+	if (class & CALL_MAPS)
+		__sync_fetch_and_add(mm_generation((__u64)task->mm), 1);
+	if (class & CALL_RECORD)
+		call_send(s, class, ret, now);
+	s->syscall = FL_NO_SYSCALL;
+	return 0;
+}

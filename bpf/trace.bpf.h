@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What all programs share: the configuration, the maps, the state kept for each
+ * traced task, the filter, and the one function that reserves a record.
+ *
+ * Every definition here is weak: the objects are linked into one, and the
+ * first definition stands for all.
+ */
+#ifndef TRACE_BPF_H
+#define TRACE_BPF_H
+
+#include "vmlinux.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "event.h"
+
+/* Set by user space before loading. */
+const volatile bool want_states __weak = false;
+const volatile bool want_rss __weak = false;
+const volatile bool want_data __weak = false;
+const volatile bool every_fault __weak = false;
+const volatile __u32 nr_cpus __weak = 1;
+const volatile __u32 nr_prctl __weak = 0;	/* system call number of prctl */
+const volatile __u64 direct_map __weak = 0;	/* address of physical 0; 0: unknown */
+const volatile bool thp_always __weak = false;
+const volatile bool thp_never __weak = false;
+/* Bits of gfp_t; renumbered in 6.10, so user space looks them up. */
+const volatile __u32 gfp_movable __weak = 0;
+const volatile __u32 gfp_zero __weak = 0;
+const volatile __u32 gfp_table __weak = 0; /* __GFP_ACCOUNT | __GFP_ZERO */
+const volatile __u32 gfp_cache __weak = 0; /* __GFP_WRITE | __GFP_NORETRY */
+
+/* Middle-level entries map pages of this order. */
+#define PMD_ORDER 9
+
+/* What is done for a system call, by number. */
+enum call_class {
+	CALL_RECORD = 1 << 0,	/* a record at its end */
+	CALL_AT_ENTRY = 1 << 1,	/* it may never return: a record at its start */
+	CALL_MAPS = 1 << 2,	/* changes the address space */
+	CALL_FILE = 1 << 3,	/* the first argument is a descriptor: say what file it is */
+	CALL_PATH0 = 1 << 4,	/* copy the path that argument 0 (1) points to */
+	CALL_PATH1 = 1 << 5,
+	CALL_DATA = 1 << 6,	/* argument 1 is a buffer of `ret` bytes */
+	CALL_PIPE = 1 << 7,	/* argument 0 points to two descriptors */
+	CALL_SENDS = 1 << 8,	/* bytes leave through the descriptor */
+	CALL_FRESH = 1 << 9,	/* ret is a new descriptor: say what file it is */
+};
+#define NR_CALLS 512
+const volatile __u16 call_class[NR_CALLS] __weak = {};
+
+/* Counters that user space reads while tracing runs. */
+__u32 last_task __weak = 1;	/* 1 is the command */
+__u32 live_tasks __weak = 1;
+__u32 last_name __weak = 0;
+__u32 last_object __weak = 0;
+
+/*
+ * The address spaces' generations: whoever changes one bumps its slot, and
+ * cached VMAs of an older generation are not used.  Two address spaces in one
+ * slot only cost each other a look-up.
+ */
+#define NR_GENERATIONS 1024
+__u32 generations[NR_GENERATIONS] __weak = {};
+
+struct vma_info {
+	__u64 start;
+	__u64 end;	/* 0: there is no VMA */
+	__u64 offset;	/* of start in the object, bytes */
+	__u32 flags;
+	__u32 object;
+	bool shmem;
+};
+
+/* An exception whose outcome is not known yet. */
+struct pending_fault {
+	__u64 t_ns;
+	__u64 end_ns;	/* 0: completion not seen */
+	__u64 address;
+	__u64 ip;
+	__u32 error;
+	__u8 via;	/* enum fl_via; 0: nothing is pending */
+	__u8 signo;	/* the signal that it raised */
+	bool disabled;	/* page faults were disabled, or the address is the kernel's */
+};
+
+/* What was allocated and mapped since the last settled fault. */
+struct page_effects {
+	__u32 zeroed;	/* user pages of order 0 with __GFP_ZERO ... */
+	__u32 plain;	/* ... and without */
+	__u32 huge;
+	__u32 tables;
+	__u32 rss;	/* one bit for each MM_* counter that changed */
+};
+
+struct task_state {
+	__u32 task;
+	__u32 process;
+	__u16 phase;
+	__u16 syscall;	/* FL_NO_SYSCALL, FL_IN_EXIT or the number */
+	bool begun;	/* base counters are taken, FL_TASK_NEW is sent */
+	bool probing;	/* we ourselves touch user memory: not the task's fault */
+	__u64 min_flt;	/* what of the kernel's counters is accounted for */
+	__u64 maj_flt;
+	__u64 base_min;
+	__u64 base_maj;
+	struct pending_fault pending;
+	struct page_effects effects;
+
+	/* The VMA, or the part of it that a region covers, around the last fault. */
+	__u64 mm;
+	__u64 low;
+	__u64 high;
+	__u32 generation;
+	__u16 region;
+	struct vma_info vma;
+
+	struct fl_fault_run run;	/* the open run; n == 0: none */
+	__u64 run_next;			/* address that would continue it */
+	struct fl_ledger_key cell_key;	/* the open cell of the ledger */
+	__u64 cell_n;
+	struct fl_pages_key pages_key;
+	__u64 pages_n;
+
+	__u64 call_ns;
+	__u64 call_args[6];
+	__u64 rss_ns;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_state);
+} tasks SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+} ring SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 21);
+	__type(key, struct fl_ledger_key);
+	__type(value, __u64);
+} ledger SEC(".maps") __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 21);
+	__type(key, struct fl_pages_key);
+	__type(value, __u64);
+} pages SEC(".maps") __weak;
+
+struct name_key {
+	char name[FL_NAME_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct name_key);
+	__type(value, __u32);
+} names SEC(".maps") __weak;
+
+struct object_key {
+	__u64 inode;
+	__u64 device;
+};
+
+struct object_value {
+	__u32 id;
+	__u32 shmem;
+	char name[FL_PATH_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct object_key);
+	__type(value, struct object_value);
+} objects SEC(".maps") __weak;
+
+#define NR_REGIONS 8
+struct named_region {
+	__u64 start;
+	__u64 end;
+	__u32 name;
+	__u32 reserved;
+};
+
+struct named_regions {
+	struct named_region slot[NR_REGIONS];
+};
+
+/* The named regions of a process, by its id. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct named_regions);
+} regions SEC(".maps") __weak;
+
+struct loss {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 n;
+};
+
+/* Records that found no room, by type; and the same for maps, behind them. */
+#define NR_EVENT_TYPES 32
+#define LOSS_MAP (NR_EVENT_TYPES)
+#define LOSS_UNTRACKED (NR_EVENT_TYPES + 16)
+#define NR_LOSSES (NR_EVENT_TYPES + 17)
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, NR_LOSSES);
+	__type(key, __u32);
+	__type(value, struct loss);
+} losses SEC(".maps") __weak;
+
+static __always_inline void loss_count(__u32 what, __u64 now)
+{
+	struct loss *loss = bpf_map_lookup_elem(&losses, &what);
+
+	if (!loss)
+		return;
+	if (!loss->n)
+		loss->first_ns = now;
+	loss->last_ns = now;
+	loss->n++;
+}
+
+/*
+ * Room for one record, its head filled in.  No room is counted, and the caller
+ * goes on without.  User space polls the ring; nothing here wakes it.
+ */
+static __always_inline void *event_reserve(__u16 type, __u64 size, __u32 task, __u64 now)
+{
+	struct fl_event *event = bpf_ringbuf_reserve(&ring, size, 0);
+
+	if (!event) {
+		loss_count(type, now);
+		return NULL;
+	}
+	event->t_ns = now;
+	event->task = task;
+	event->type = type;
+	event->cpu = bpf_get_smp_processor_id();
+	return event;
+}
+
+static __always_inline void event_submit(void *event)
+{
+	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+}
+
+/* The command's record; that of every other task is sent when it is created. */
+static __noinline int task_begin(struct task_struct *task, struct task_state *s, __u64 now)
+{
+	struct fl_task_new *e;
+
+	s->begun = true;
+	s->min_flt = s->base_min = task->min_flt;
+	s->maj_flt = s->base_maj = task->maj_flt;
+	e = event_reserve(FL_TASK_NEW, sizeof(*e), s->task, now);
+	if (!e)
+		return 0;
+	e->clone_flags = 0;
+	e->creator = 0;
+	e->process = s->process;
+	e->tid = task->pid;
+	e->pid = task->tgid;
+	e->parent = 0;
+	e->syscall = FL_NO_SYSCALL;
+	e->base_min = s->base_min;
+	e->base_maj = s->base_maj;
+	bpf_probe_read_kernel_str(e->comm, sizeof(e->comm), task->comm);
+	event_submit(e);
+	return 0;
+}
+
+/* The filter: NULL for a task that is not traced. */
+static __always_inline struct task_state *task_state(struct task_struct *task)
+{
+	struct task_state *s = bpf_task_storage_get(&tasks, task, NULL, 0);
+
+	if (s && !s->begun)
+		task_begin(task, s, bpf_ktime_get_ns());
+	return s;
+}
+
+static __always_inline __u32 task_id(struct task_struct *task)
+{
+	struct task_state *s = bpf_task_storage_get(&tasks, task, NULL, 0);
+
+	return s ? s->task : 0;
+}
+
+static __always_inline __u32 *mm_generation(__u64 mm)
+{
+	return &generations[(mm >> 8) & (NR_GENERATIONS - 1)];
+}
+
+#endif /* TRACE_BPF_H */

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which VMA an address lies in.
+ *
+ * bpf_find_vma() takes mmap_lock, and inside an exception, where interrupts are
+ * off, it must give it back through irq_work: 12 us in a virtual machine.  So
+ * the maple tree of the address space is walked here without a lock.  Its nodes
+ * are freed after an RCU grace period (MT_FLAGS_USE_RCU) and programs run under
+ * RCU, so that what is read is a node that was valid a moment ago; a change at
+ * the same moment can give the answer from before it.
+ */
+#ifndef VMA_BPF_H
+#define VMA_BPF_H
+
+#include "trace.bpf.h"
+
+#define VM_SHARED_BIT 0x00000008
+#define VM_GROWSDOWN_BIT 0x00000100
+#define VM_UFFD_MISSING_BIT 0x00000200
+#define VM_HUGEPAGE_BIT 0x20000000
+#define VM_NOHUGEPAGE_BIT 0x40000000
+
+#define TMPFS_MAGIC 0x01021994
+#define PAGE_BYTES 4096 /* x86 */
+
+/* Height of a tree whose leaves hold at least 8 of up to 65,530 mappings; see mas_mab_wr_height. */
+#define MAPLE_LEVELS 8
+
+/*
+ * The slot of node ENTRY that covers ADDRESS, as mtree_range_walk() finds it:
+ * a pivot is the last index of its slot, and a zero pivot ends the list.
+ * NEXT is the slot behind it, where the node has one.
+ */
+static __always_inline __u64 maple_slot(__u64 entry, __u64 address, __u64 *next)
+{
+	__u64 type = (entry >> 3) & 0xf;
+	const struct maple_node *node = (void *)(entry & ~0xffULL);
+	__u64 pivots[16] = {};
+	__u64 slots[2] = {};
+	__u32 count, i;
+
+	*next = 0;
+	if (type == maple_arange_64) {
+		count = sizeof(node->ma64.pivot) / sizeof(node->ma64.pivot[0]);
+		bpf_core_read(pivots, sizeof(node->ma64.pivot), &node->ma64.pivot);
+	} else {
+		count = sizeof(node->mr64.pivot) / sizeof(node->mr64.pivot[0]);
+		bpf_core_read(pivots, sizeof(node->mr64.pivot), &node->mr64.pivot);
+	}
+	for (i = 0; i < 15; i++) {
+		if (i >= count || address <= pivots[i] || (i && !pivots[i]))
+			break;
+	}
+	if (type == maple_arange_64)
+		bpf_probe_read_kernel(slots, i < 9 ? 16 : 8,
+				      (void *)node + bpf_core_field_offset(node->ma64.slot) + i * 8);
+	else
+		bpf_probe_read_kernel(slots, i < 14 ? 16 : 8,
+				      (void *)node + bpf_core_field_offset(node->mr64.slot) + i * 8);
+	*next = slots[1];
+	return slots[0];
+}
+
+static __always_inline struct vm_area_struct *vma_at(struct mm_struct *mm, __u64 address)
+{
+	__u64 entry = (__u64)BPF_CORE_READ(mm, mm_mt.ma_root);
+	__u64 next = 0;
+	int level;
+
+	for (level = 0; level < MAPLE_LEVELS; level++) {
+		bool leaf = ((entry >> 3) & 0xf) <= maple_leaf_64;
+
+		/* xa_is_node(): an internal entry that is no sibling or error */
+		if ((entry & 3) != 2 || entry <= 4096)
+			return NULL;
+		entry = maple_slot(entry, address, &next);
+		if (!leaf)
+			continue;
+		if (entry)
+			return (void *)entry;
+		/* A gap: only a stack that grows down to the address can be meant. */
+		if (next > 4096 && (next & 3) == 0 &&
+		    ((__u32)BPF_CORE_READ((struct vm_area_struct *)next, vm_flags) & VM_GROWSDOWN_BIT))
+			return (void *)next;
+		return NULL;
+	}
+	return NULL;
+}
+
+static __always_inline __u32 object_id(struct inode *inode, struct file *file, bool *shmem)
+{
+	struct object_key key = {};
+	struct object_value *found, fresh = {};
+
+	key.inode = BPF_CORE_READ(inode, i_ino);
+	key.device = BPF_CORE_READ(inode, i_sb, s_dev);
+	found = bpf_map_lookup_elem(&objects, &key);
+	if (!found) {
+		const unsigned char *name = BPF_CORE_READ(file, f_path.dentry, d_name.name);
+
+		fresh.id = __sync_fetch_and_add(&last_object, 1) + 1;
+		fresh.shmem = BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_MAGIC;
+		bpf_probe_read_kernel_str(fresh.name, sizeof(fresh.name), name);
+		if (bpf_map_update_elem(&objects, &key, &fresh, BPF_NOEXIST))
+			loss_count(LOSS_MAP + FL_MAP_OBJECTS, bpf_ktime_get_ns());
+		found = bpf_map_lookup_elem(&objects, &key);
+		if (!found)
+			return 0xffffffff;
+	}
+	*shmem = found->shmem;
+	return found->id;
+}
+
+static __always_inline void vma_forget(struct task_state *s)
+{
+	s->mm = 0;
+	s->region = 0;
+	s->low = 0;
+	s->high = 0;
+	__builtin_memset(&s->vma, 0, sizeof(s->vma));
+}
+
+/*
+ * Fill the task's cache for ADDRESS: its VMA, cut to the named region that holds
+ * the address or to the gap between regions.
+ */
+static __noinline int vma_cache_fill(struct task_state *s, struct mm_struct *mm, __u64 address)
+{
+	struct vm_area_struct *vma;
+	struct named_regions *named;
+	struct file *file;
+	__u32 process = s->process;
+	int i;
+
+	vma_forget(s);
+	s->generation = *mm_generation((__u64)mm);
+	vma = vma_at(mm, address);
+	if (vma) {
+		s->vma.start = BPF_CORE_READ(vma, vm_start);
+		s->vma.end = BPF_CORE_READ(vma, vm_end);
+		s->vma.flags = BPF_CORE_READ(vma, vm_flags);
+		file = BPF_CORE_READ(vma, vm_file);
+		if (file) {
+			s->vma.offset = BPF_CORE_READ(vma, vm_pgoff) * PAGE_BYTES;
+			s->vma.object = object_id(BPF_CORE_READ(file, f_inode), file, &s->vma.shmem);
+		}
+		s->mm = (__u64)mm;
+	}
+	s->low = s->vma.start;
+	s->high = s->vma.end;
+	named = bpf_map_lookup_elem(&regions, &process);
+	if (!named)
+		return 0;
+	for (i = 0; i < NR_REGIONS; i++) {
+		const struct named_region *r = &named->slot[i];
+
+		if (!r->name)
+			continue;
+		if (address >= r->start && address < r->end) {
+			s->region = r->name;
+			if (r->start > s->low)
+				s->low = r->start;
+			if (r->end < s->high)
+				s->high = r->end;
+		} else if (r->end <= address && r->end > s->low) {
+			s->low = r->end;
+		} else if (r->start > address && r->start < s->high) {
+			s->high = r->start;
+		}
+	}
+	return 0;
+}
+
+static __always_inline void vma_locate(struct task_state *s, struct task_struct *task,
+				       __u64 address)
+{
+	struct mm_struct *mm = task->mm;
+
+	if (address >= s->low && address < s->high && (__u64)mm == s->mm &&
+	    s->generation == *mm_generation((__u64)mm))
+		return;
+	if (mm)
+		vma_cache_fill(s, mm, address);
+}
+
+/*
+ * Whether the page table maps ADDRESS by one entry of the middle level.  Reads
+ * through the direct map, whose place user space found; false where it did not.
+ */
+static __noinline bool pmd_is_huge(struct mm_struct *mm, __u64 address)
+{
+	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
+	__u64 entry = 0;
+	int shift = BPF_CORE_READ(mm, task_size) >> 47 ? 48 : 39;
+	int level;
+
+	if (!direct_map)
+		return false;
+	for (level = 0; level < 4; level++) {
+		__u64 at = table + ((address >> shift) & 511) * 8;
+
+		if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)at))
+			return false;
+		if (!(entry & 1))
+			return false;
+		if (shift == 21)
+			return entry & 0x80; /* _PAGE_PSE */
+		table = direct_map + (entry & 0x000ffffffffff000ULL);
+		shift -= 9;
+	}
+	return false;
+}
+
+#endif /* VMA_BPF_H */
