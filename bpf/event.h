@@ -130,6 +130,21 @@ struct fl_mark {
 	char name[FL_NAME_LEN];
 };
 
+/* What is done for a system call, by number; user space fills the table before loading. */
+enum fl_call_class {
+	FL_CALL_RECORD = 1 << 0,	/* a record at its end */
+	FL_CALL_AT_ENTRY = 1 << 1,	/* it may never return: a record at its start */
+	FL_CALL_MAPS = 1 << 2,		/* changes the address space */
+	FL_CALL_FILE = 1 << 3,		/* argument 0 is a descriptor: say what file it is */
+	FL_CALL_PATH0 = 1 << 4,		/* copy the path that argument 0 (1) points to */
+	FL_CALL_PATH1 = 1 << 5,
+	FL_CALL_DATA = 1 << 6,		/* argument 1 is a buffer of `ret` bytes */
+	FL_CALL_PIPE = 1 << 7,		/* argument 0 points to two descriptors */
+	FL_CALL_SENDS = 1 << 8,		/* bytes leave through the descriptor */
+	FL_CALL_FRESH = 1 << 9,		/* ret is a new descriptor: say what file it is */
+};
+#define FL_NR_CALLS 512
+
 /* What a fault was.  The order is that of DESIGN's table `fault.kind`. */
 enum fl_kind {
 	FL_ZERO_FILL = 1,

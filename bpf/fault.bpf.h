@@ -215,7 +215,7 @@ static __noinline int gup_account(struct task_state *s, struct task_struct *task
 	s->pending.end_ns = 0;
 	s->pending.ip = 0;
 	s->pending.error = 0;
-	if (s->syscall < NR_CALLS && call_class[s->syscall & (NR_CALLS - 1)] & CALL_MAPS)
+	if (s->syscall < FL_NR_CALLS && call_class[s->syscall & (FL_NR_CALLS - 1)] & FL_CALL_MAPS)
 		address = s->call_args[0];
 	s->pending.address = address;
 	if (address)

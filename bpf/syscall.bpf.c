@@ -156,19 +156,19 @@ static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __
 	e->nr = s->syscall;
 	e->phase = s->phase;
 	e->reserved = 0;
-	if (class & CALL_FILE)
-		file_identity(s->call_args[0], class & CALL_SENDS, &file_kind, &file);
-	else if (class & CALL_FRESH && ret >= 0)
+	if (class & FL_CALL_FILE)
+		file_identity(s->call_args[0], class & FL_CALL_SENDS, &file_kind, &file);
+	else if (class & FL_CALL_FRESH && ret >= 0)
 		file_identity(ret, false, &file_kind, &file);
 	e->file_kind = file_kind;
 	e->file = file;
-	if (class & CALL_PATH0) {
+	if (class & FL_CALL_PATH0) {
 		n = user_read_str(s, e->data, sizeof(e->data), s->call_args[0]);
-	} else if (class & CALL_PATH1) {
+	} else if (class & FL_CALL_PATH1) {
 		n = user_read_str(s, e->data, sizeof(e->data), s->call_args[1]);
-	} else if (class & CALL_PIPE && !ret) {
+	} else if (class & FL_CALL_PIPE && !ret) {
 		n = user_read(s, e->data, 8, s->call_args[0]) ? 0 : 8;
-	} else if (class & CALL_DATA && want_data && ret > 0) {
+	} else if (class & FL_CALL_DATA && want_data && ret > 0) {
 		__u32 size = ret < FL_DATA_LEN ? ret : FL_DATA_LEN;
 
 		n = user_read(s, e->data, size, s->call_args[1]) ? 0 : size;
@@ -193,11 +193,11 @@ int BPF_PROG(call_enter, struct pt_regs *regs, long id)
 	fault_settle(s, task, now, SETTLE_PLAIN);
 	s->syscall = id;
 	s->call_ns = now;
-	if (id < 0 || id >= NR_CALLS)
+	if (id < 0 || id >= FL_NR_CALLS)
 		return 0;
 	if (id == nr_prctl && (regs->di & FL_MARK_MAGIC_MASK) == FL_MARK_MAGIC)
 		return mark(s, task, regs, now);
-	class = call_class[id & (NR_CALLS - 1)];
+	class = call_class[id & (FL_NR_CALLS - 1)];
 	if (!class)
 		return 0;
 	s->call_args[0] = regs->di;
@@ -206,8 +206,8 @@ int BPF_PROG(call_enter, struct pt_regs *regs, long id)
 	s->call_args[3] = regs->r10;
 	s->call_args[4] = regs->r8;
 	s->call_args[5] = regs->r9;
-	if (class & CALL_AT_ENTRY)
-		call_send(s, class & CALL_PATH0, 0, now);
+	if (class & FL_CALL_AT_ENTRY)
+		call_send(s, class & FL_CALL_PATH0, 0, now);
 	return 0;
 }
 
@@ -224,14 +224,14 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 		return 0;
 	now = bpf_ktime_get_ns();
 	nr = s->syscall;
-	class = nr < NR_CALLS ? call_class[nr & (NR_CALLS - 1)] : 0;
+	class = nr < FL_NR_CALLS ? call_class[nr & (FL_NR_CALLS - 1)] : 0;
 	/* mmap with MAP_POPULATE says only now where it put the pages */
-	if (class & CALL_MAPS && !s->call_args[0] && ret > 0)
+	if (class & FL_CALL_MAPS && !s->call_args[0] && ret > 0)
 		s->call_args[0] = ret;
 	fault_settle(s, task, now, SETTLE_PLAIN);
-	if (class & CALL_MAPS)
+	if (class & FL_CALL_MAPS)
 		__sync_fetch_and_add(mm_generation((__u64)task->mm), 1);
-	if (class & CALL_RECORD)
+	if (class & FL_CALL_RECORD)
 		call_send(s, class, ret, now);
 	s->syscall = FL_NO_SYSCALL;
 	return 0;

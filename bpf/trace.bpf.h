@@ -35,21 +35,8 @@ const volatile __u32 gfp_cache __weak = 0; /* __GFP_WRITE | __GFP_NORETRY */
 /* Middle-level entries map pages of this order. */
 #define PMD_ORDER 9
 
-/* What is done for a system call, by number. */
-enum call_class {
-	CALL_RECORD = 1 << 0,	/* a record at its end */
-	CALL_AT_ENTRY = 1 << 1,	/* it may never return: a record at its start */
-	CALL_MAPS = 1 << 2,	/* changes the address space */
-	CALL_FILE = 1 << 3,	/* the first argument is a descriptor: say what file it is */
-	CALL_PATH0 = 1 << 4,	/* copy the path that argument 0 (1) points to */
-	CALL_PATH1 = 1 << 5,
-	CALL_DATA = 1 << 6,	/* argument 1 is a buffer of `ret` bytes */
-	CALL_PIPE = 1 << 7,	/* argument 0 points to two descriptors */
-	CALL_SENDS = 1 << 8,	/* bytes leave through the descriptor */
-	CALL_FRESH = 1 << 9,	/* ret is a new descriptor: say what file it is */
-};
-#define NR_CALLS 512
-const volatile __u16 call_class[NR_CALLS] __weak = {};
+/* What is done for a system call, by number: bits of enum fl_call_class. */
+const volatile __u16 call_class[FL_NR_CALLS] __weak = {};
 
 /* Counters that user space reads while tracing runs. */
 __u32 last_task __weak = 1;	/* 1 is the command */
