@@ -71,7 +71,8 @@ int identity_resume(const struct identity *id);
 /*
  * Tracing is attached: stay with the rights of ID (NULL: the same user) and
  * without any capability but CAP_BPF, which older kernels ask for to read a map
- * (__sys_bpf), and only where we had it.  0 or -errno.
+ * (__sys_bpf), and only where we had it.  Root that stays root keeps
+ * CAP_DAC_OVERRIDE as well.  0 or -errno.
  */
 int identity_drop(const struct identity *id);
 

@@ -14,7 +14,7 @@ struct launch_options {
 	char *const *argv;
 	const struct identity *identity; /* whom to run as; NULL: as we are (identity.h) */
 	bool clean;		/* the clean profile (profile.h) */
-	int cpu;		/* pin to this CPU; -1: do not */
+	int cpu;		/* that the clean profile pins to; -1: do not */
 };
 
 struct launch {
@@ -22,6 +22,7 @@ struct launch {
 	int gate;		/* closing it without writing makes the child leave; -1: open */
 	int error;		/* read end of the close-on-exec pipe that reports a failed exec */
 	int pidfd;
+	bool failed;		/* it reported an error and is leaving */
 	unsigned int profile_missing; /* PROFILE_*: parts of the profile that could not be set */
 };
 

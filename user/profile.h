@@ -18,7 +18,7 @@ enum {
  * The CPU for the workload, the last that we may use, and one for the tracer:
  * another, or -1 (anywhere) where there is no other.
  */
-int profile_cpus(int *workload, int *tracer);
+void profile_cpus(int *workload, int *tracer);
 
 /* Set the profile in this process; CPU -1: do not pin.  Returns what could not be set. */
 unsigned int profile_apply(int cpu);

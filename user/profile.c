@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "profile.h"
+
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#define RSEQ_OFF "glibc.pthread.rseq=0"
+
+void profile_cpus(int *workload, int *tracer)
+{
+	cpu_set_t allowed;
+
+	*workload = *tracer = -1;
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET(cpu, &allowed))
+			continue;
+		*tracer = *workload;
+		*workload = cpu;
+	}
+}
+
+static bool pin(int cpu)
+{
+	cpu_set_t one;
+
+	if (cpu < 0)
+		return true;
+	if (cpu >= CPU_SETSIZE)
+		return false;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	return sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
+static bool no_core_file(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit))
+		return false;
+	limit.rlim_cur = 0;
+	return setrlimit(RLIMIT_CORE, &limit) == 0;
+}
+
+unsigned int profile_apply(int cpu)
+{
+	unsigned int missing = 0;
+
+	if (!pin(cpu))
+		missing |= PROFILE_PIN;
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+		missing |= PROFILE_THP;
+	if (!no_core_file())
+		missing |= PROFILE_CORE;
+	return missing;
+}
+
+char *profile_tunables(const char *old)
+{
+	char *value;
+
+	/* The last setting of a tunable counts. */
+	if (asprintf(&value, "%s%s" RSEQ_OFF, old ? old : "", old && *old ? ":" : "") < 0)
+		return NULL;
+	return value;
+}
+
+char *profile_describe(char *buf, size_t size, int cpu, unsigned int missing)
+{
+	char pinned[32];
+	const struct {
+		unsigned int part;
+		const char *text;
+	} parts[] = {
+		{PROFILE_PIN, pinned},
+		{PROFILE_THP, "no huge pages"},
+		{PROFILE_CORE, "no core file"},
+		{0, "no rseq"},
+	};
+
+	if (cpu < 0)
+		snprintf(pinned, sizeof(pinned), "not pinned");
+	else
+		snprintf(pinned, sizeof(pinned), "pinned to CPU %d", cpu);
+	buf[0] = '\0';
+	for (int failed = 0; failed < 2; failed++) {
+		const char *before = failed ? "; could not be set: " : "";
+
+		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+			size_t length = strlen(buf);
+
+			if (!(missing & parts[i].part) != !failed)
+				continue;
+			snprintf(buf + length, size - length, "%s%s", before, parts[i].text);
+			before = ", ";
+		}
+	}
+	return buf;
+}
