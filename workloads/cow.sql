@@ -37,15 +37,15 @@ SELECT sum(n) FROM page_alloc WHERE phase = 'touch' AND use = 'page_table';
 
 -- claim E fork.pages: fork() takes no page for the region, nor for anything else of the program
 -- expect: 0
-SELECT coalesce(sum(n), 0) FROM page_alloc
-WHERE phase = 'fork' AND use = 'user' AND syscall IN ('clone', 'clone3', 'fork');
+SELECT coalesce(sum(n), 0) FROM page_alloc JOIN task USING (task)
+WHERE role = 'parent' AND phase = 'fork' AND use = 'user' AND syscall = 'clone';
 
 -- The fork before the region was touched copied the tables of all the rest.
 -- claim E fork.tables: but it copies each page table of the region
 -- expect: ceil_div(pages, page_size / 8) + ceil_div(ceil_div(pages, page_size / 8) + 1, page_size / 8) - 1
 SELECT sum(n) FILTER (WHERE phase = 'fork') - sum(n) FILTER (WHERE phase = 'fork.empty')
-FROM page_alloc
-WHERE use = 'page_table' AND syscall IN ('clone', 'clone3', 'fork');
+FROM page_alloc JOIN task USING (task)
+WHERE role = 'parent' AND use = 'page_table' AND syscall = 'clone';
 
 -- claim E c.read: reading shared pages costs nothing: no fault at all
 -- expect: 0

@@ -3,7 +3,7 @@
  * What the experiments share: parameters, memory in a known place, page touching
  * that no compiler removes, processes that never outlive their parent.
  *
- * A workload gets each parameter of its claims file as an argument NAME=VALUE.
+ * Include it before anything else.  A workload gets each parameter of its claims file as an argument NAME=VALUE.
  * It is static, so everything here is in its own binary.
  */
 #ifndef WORKLOAD_H
@@ -14,6 +14,7 @@
 #endif
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -253,7 +254,7 @@ HELPER void wait_for(pid_t pid)
 /* A pipe carries single bytes from one process to another: "go on". */
 HELPER void make_pipe(int ends[2])
 {
-	if (pipe(ends))
+	if (pipe2(ends, 0))
 		fail("pipe");
 }
 

@@ -1,0 +1,53 @@
+-- SPDX-License-Identifier: GPL-2.0
+-- title: a signal asks a busy program how far it is
+-- chapter: E
+-- question: Can a program be stopped at any point and still tell the exact truth?
+-- param: signals = 5   1..1000   how often the copier is asked
+-- param: pause_us = 1000   0..999999   microseconds before each question
+-- lesson: A signal is delivered between two instructions of the program, on the way back from the kernel: what the kernel did is done, or has not begun.
+
+-- SIGUSR1 is 10.
+-- claim E generated: each question becomes one signal from the asker to the copier
+-- expect: signals
+SELECT count(*) FROM signal
+JOIN task AS asker ON asker.task = sender_task AND asker.role = 'asker'
+JOIN task AS copier ON copier.task = receiver_task AND copier.role = 'copier'
+WHERE signo = 10 AND result = 'delivered';
+
+-- claim E delivered: and each one runs the handler, since none was sent before the last was answered
+-- expect: signals
+SELECT count(*) FROM signal WHERE signo = 10 AND action = 'handler';
+
+-- claim E no.other: no other signal reaches the copier while it copies
+-- expect: signals
+SELECT count(*) FROM signal JOIN task ON task = receiver_task
+JOIN phase USING (task)
+WHERE role = 'copier' AND name = 'copy' AND delivered_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- The first answer after the signal was delivered, beside the reads that had
+-- returned a byte by then.
+-- claim E answers: each answer is the number of bytes read when the signal was delivered
+-- expect: signals
+SELECT count(*) FROM signal
+WHERE signo = 10
+AND (SELECT value FROM value
+     WHERE value.task = receiver_task AND name = 'bytes' AND t_ns > delivered_ns
+     ORDER BY t_ns LIMIT 1)
+  = (SELECT count(*) FROM syscall
+     WHERE syscall.task = receiver_task AND name = 'read' AND ret = 1 AND end_ns <= delivered_ns);
+
+-- claim E goes.on: the copy goes on afterwards: no read fails or is cut short
+-- expect: 0
+SELECT count(*) FROM syscall JOIN task USING (task)
+WHERE role = 'copier' AND phase = 'copy' AND name = 'read' AND ret != 1;
+
+-- claim E all: and each byte read was written (each answer is a byte for the asker, and a line of text)
+-- expect: signals
+SELECT sum(name = 'write' AND ret = 1) - sum(name = 'read' AND ret = 1)
+FROM syscall JOIN task USING (task) WHERE role = 'copier' AND phase = 'copy';
+
+-- The figure is the machine's own, and tracing is in it; the range is what any machine can do.
+-- claim S rate: bytes copied in a millisecond, by the first and the last answer
+-- when: signals >= 2
+-- expect: 1 .. 100000
+SELECT (max(value) - min(value)) * 1000000 / (max(t_ns) - min(t_ns)) FROM value WHERE name = 'bytes';
