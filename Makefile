@@ -107,7 +107,8 @@ need-test:
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(VMLINUX_DIR)/vmlinux.h Makefile | need
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MD -MP -MF $(@:.o=.d) -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MD -MP -MF $(@:.o=.d) -c $< -o $@ || { \
+		echo 'If it is a type of the kernel that is missing, run "make vmlinux".' >&2; exit 1; }
 
 $(B)/faultline.bpf.o: $(BPF_OBJECTS) | need
 	$(call say,LINK,$@)
@@ -120,7 +121,40 @@ $(B)/faultline.skel.h: $(B)/faultline.bpf.o | need
 $(B)/vmlinux/vmlinux.h: | need
 	$(call say,BTF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(BPFTOOL) btf dump file /sys/kernel/btf/vmlinux format c > $@
+	$(Q)$(BPFTOOL) btf dump file $(KERNEL_BTF) format c > $@
+
+# The trimmed header: what programs compiled with the full one use.  Compiled with the trimmed one
+# they must be the same, but for the places that the kernel fills in when it loads them.
+KERNEL_BTF ?= /sys/kernel/btf/vmlinux
+TRIM := $(B)/vmlinux-trim
+.PHONY: vmlinux check-vmlinux bpf-objects
+bpf-objects: $(BPF_OBJECTS)
+vmlinux: FULL := $(B)/full
+vmlinux: TRIMMED := $(B)/trimmed
+vmlinux: $(TRIM)
+	@rm -rf $(FULL) $(TRIMMED) && mkdir -p $(FULL) $(TRIMMED)/vmlinux vmlinux/$(ARCH)
+	$(Q)$(MAKE) --no-print-directory B=$(FULL) VMLINUX_DIR=$(FULL)/vmlinux bpf-objects
+	$(Q)for source in bpf/*.bpf.c; do \
+		$(CLANG) $(subst $(VMLINUX_DIR),$(FULL)/vmlinux,$(BPF_CFLAGS)) -E $$source || exit; \
+	done > $(FULL)/sources
+	$(Q)$(TRIM) trim $(KERNEL_BTF) vmlinux/whole $(FULL)/bpf/*.o < $(FULL)/sources \
+		> $(TRIMMED)/vmlinux/vmlinux.h
+	$(Q)$(MAKE) --no-print-directory B=$(TRIMMED) VMLINUX_DIR=$(TRIMMED)/vmlinux bpf-objects
+	$(Q)$(TRIM) dump $(FULL)/bpf/*.o > $(FULL)/dump
+	$(Q)$(TRIM) dump $(TRIMMED)/bpf/*.o > $(TRIMMED)/dump
+	$(Q)diff $(FULL)/dump $(TRIMMED)/dump > $(B)/vmlinux.diff || { \
+		echo 'Programs differ with the trimmed header, see $(B)/vmlinux.diff: name the type' \
+			'whose size they use in vmlinux/whole.' >&2; exit 1; }
+	$(Q)cp $(TRIMMED)/vmlinux/vmlinux.h vmlinux/$(ARCH)/vmlinux.h
+
+check-vmlinux: $(TRIM) $(BPF_OBJECTS)
+	$(Q)$(TRIM) check $(KERNEL_BTF) $(BPF_OBJECTS)
+
+$(TRIM): $(wildcard vmlinux/*.[ch]) Makefile | need
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) $(filter %.c,$^) $(LDFLAGS) \
+		$$($(PKG_CONFIG) --libs libbpf libelf zlib) -o $@
 
 $(B)/schema.h: user/schema.sql Makefile
 	$(call say,GEN,$@)

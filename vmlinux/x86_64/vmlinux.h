@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Made by `make vmlinux`; do not edit.  Only the kernel's types that bpf/ uses, and of
+ * those only the members: CO-RE finds their places in the kernel that runs.
+ */
+#ifndef __VMLINUX_H__
+#define __VMLINUX_H__
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef unsigned char __u8;
+typedef short unsigned int __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long int __s64;
+typedef long long unsigned int __u64;
+
+enum {
+	false = 0,
+	true = 1,
+};
+
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+
+enum bpf_map_type {
+	BPF_MAP_TYPE_HASH = 1,
+	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_RINGBUF = 27,
+	BPF_MAP_TYPE_TASK_STORAGE = 29,
+};
+
+enum {
+	MM_FILEPAGES = 0,
+	MM_ANONPAGES = 1,
+	MM_SWAPENTS = 2,
+	MM_SHMEMPAGES = 3,
+};
+
+enum maple_type {
+	maple_leaf_64 = 1,
+	maple_arange_64 = 3,
+};
+
+enum {
+	BPF_ANY = 0,
+	BPF_NOEXIST = 1,
+};
+
+enum {
+	BPF_F_NO_PREALLOC = 1,
+};
+
+enum {
+	BPF_RB_NO_WAKEUP = 1,
+};
+
+enum {
+	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
+};
+
+struct task_struct;
+struct pt_regs;
+struct page;
+struct mm_struct;
+struct vm_area_struct;
+struct kernel_siginfo;
+struct k_sigaction;
+struct percpu_counter;
+struct file;
+struct inode;
+struct linux_binprm;
+struct maple_node;
+struct bpf_perf_event_data;
+struct bpf_iter__task;
+struct list_head;
+
+struct list_head {
+	struct list_head *next;
+	struct list_head *prev;
+};
+_Static_assert(sizeof(struct list_head) == 16, "as in the kernel");
+
+typedef __u32 u32;
+
+struct thread_info {
+	u32 cpu;
+};
+
+typedef int __kernel_pid_t;
+typedef __kernel_pid_t pid_t;
+
+struct signal_struct;
+
+struct task_struct {
+	struct thread_info thread_info;
+	int wake_cpu;
+	int prio;
+	int normal_prio;
+	struct mm_struct *mm;
+	int exit_state;
+	int exit_code;
+	pid_t pid;
+	pid_t tgid;
+	struct task_struct *real_parent;
+	long unsigned int nvcsw;
+	long unsigned int nivcsw;
+	long unsigned int min_flt;
+	long unsigned int maj_flt;
+	char comm[16];
+	struct signal_struct *signal;
+	int pagefault_disabled;
+};
+
+typedef struct {
+	int counter;
+} atomic_t;
+typedef __u8 u8;
+typedef __u16 u16;
+
+struct qspinlock {
+	union {
+		atomic_t val;
+		struct {
+			u8 locked;
+			u8 pending;
+		};
+		struct {
+			u16 locked_pending;
+			u16 tail;
+		};
+	};
+};
+_Static_assert(sizeof(struct qspinlock) == 4, "as in the kernel");
+
+typedef struct qspinlock arch_spinlock_t;
+
+struct raw_spinlock {
+	arch_spinlock_t raw_lock;
+};
+_Static_assert(sizeof(struct raw_spinlock) == 4, "as in the kernel");
+
+struct pt_regs {
+	long unsigned int r10;
+	long unsigned int r9;
+	long unsigned int r8;
+	long unsigned int dx;
+	long unsigned int si;
+	long unsigned int di;
+	long unsigned int ip;
+};
+
+struct maple_tree {
+	void *ma_root;
+};
+
+typedef struct {
+} pgd_t;
+typedef __s64 s64;
+typedef struct {
+	s64 counter;
+} atomic64_t;
+typedef atomic64_t atomic_long_t;
+typedef struct raw_spinlock raw_spinlock_t;
+typedef __s32 s32;
+
+struct percpu_counter {
+	raw_spinlock_t lock;
+	s64 count;
+	struct list_head list;
+	s32 *counters;
+};
+_Static_assert(sizeof(struct percpu_counter) == 40, "as in the kernel");
+
+struct mm_struct {
+	struct {
+		struct maple_tree mm_mt;
+		long unsigned int task_size;
+		pgd_t *pgd;
+		atomic_long_t pgtables_bytes;
+		long unsigned int total_vm;
+		struct percpu_counter rss_stat[4];
+	};
+};
+
+typedef long unsigned int vm_flags_t;
+
+struct vm_area_struct {
+	union {
+		struct {
+			long unsigned int vm_start;
+			long unsigned int vm_end;
+		};
+	};
+	union {
+		const vm_flags_t vm_flags;
+	};
+	long unsigned int vm_pgoff;
+	struct file *vm_file;
+};
+
+struct kernel_siginfo {
+	struct {
+		int si_code;
+	};
+};
+
+typedef void __signalfn_t(int);
+typedef __signalfn_t *__sighandler_t;
+
+struct sigaction {
+	__sighandler_t sa_handler;
+	long unsigned int sa_flags;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+	unsigned int flags;
+};
+
+struct dentry;
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct inode *f_inode;
+	union {
+		const struct path f_path;
+	};
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	union {
+		const struct qstr d_name;
+	};
+};
+
+struct super_block;
+
+struct inode {
+	struct super_block *i_sb;
+	long unsigned int i_ino;
+};
+
+typedef u32 __kernel_dev_t;
+typedef __kernel_dev_t dev_t;
+
+struct super_block {
+	dev_t s_dev;
+	long unsigned int s_magic;
+};
+
+struct linux_binprm {
+	const char *filename;
+};
+
+struct maple_range_64 {
+	long unsigned int pivot[15];
+	union {
+		void *slot[16];
+	};
+};
+
+struct maple_arange_64 {
+	long unsigned int pivot[9];
+	void *slot[10];
+};
+
+struct maple_node {
+	union {
+		struct maple_range_64 mr64;
+		struct maple_arange_64 ma64;
+	};
+};
+
+struct bpf_perf_event_data {
+	__u64 addr;
+};
+
+struct bpf_iter__task {
+	union {
+		struct task_struct *task;
+	};
+};
+
+#pragma clang attribute pop
+
+#endif
