@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * inc-race: read, add one, write: what is lost when several do it at once
+ *
+ * Each of several processes adds one to a number in a file, once.  The ways differ
+ * only in what keeps the others out between the read and the write:
+ *	barrier		nothing, and all have read before the first writes: the worst
+ *			case, every time
+ *	none		nothing; as a shell does with >, the file is emptied first
+ *	no-truncate	nothing; the number is written over
+ *	wrong		a lock file that is looked for, and then made: two steps, so two
+ *			can pass (access() and open(O_CREAT))
+ *	excl		a lock file that is looked for and made in one step: O_EXCL
+ *	flock, fcntl	the kernel's file locks, which wait instead of trying again
+ *
+ * Between two steps that should be one, everybody sleeps for a moment, so that
+ * others come in if nothing keeps them out.  The phase `inside` is the part that
+ * only one should be in.
+ */
+#include "workload.h"
+
+#include <pthread.h>
+#include <sys/file.h>
+#include <time.h>
+
+#define DIGITS 8
+
+static char folder[] = "/tmp/faultline-inc-race.XXXXXX";
+static const char *mode;
+
+static struct shared {
+	pthread_barrier_t start, read;
+} *shared;
+
+static void step_aside(void)
+{
+	struct timespec moment = { .tv_nsec = 50000 };
+
+	nanosleep(&moment, NULL);
+}
+
+static int checked_open(const char *path, int flags)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		fail("open %s", path);
+	return fd;
+}
+
+static long read_counter(void)
+{
+	int fd = checked_open("counter", O_RDONLY);
+	char text[DIGITS + 1] = "";
+
+	if (read(fd, text, DIGITS) < 0)
+		fail("read the counter");
+	close_end(fd);
+	return strtol(text, NULL, 10);
+}
+
+static void write_counter(long value, int flags)
+{
+	int fd = checked_open("counter", O_WRONLY | O_CREAT | flags);
+	char text[32];
+
+	/* Always as long, so that no old digit is left over. */
+	snprintf(text, sizeof(text), "%0*ld", DIGITS, value);
+	step_aside();
+	if (write(fd, text, DIGITS) != DIGITS)
+		fail("write the counter");
+	close_end(fd);
+}
+
+static int lock(void)
+{
+	struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = -1;
+
+	if (!strcmp(mode, "wrong")) {
+		while (!access("lock", F_OK))
+			sched_yield();
+		step_aside();
+		fd = checked_open("lock", O_WRONLY | O_CREAT);
+	} else if (!strcmp(mode, "excl")) {
+		while ((fd = open("lock", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0) {
+			if (errno != EEXIST)
+				fail("open lock");
+			sched_yield();
+		}
+	} else if (!strcmp(mode, "flock")) {
+		fd = checked_open("lock", O_WRONLY | O_CREAT);
+		if (flock(fd, LOCK_EX))
+			fail("flock");
+	} else if (!strcmp(mode, "fcntl")) {
+		fd = checked_open("lock", O_WRONLY | O_CREAT);
+		if (fcntl(fd, F_SETLKW, &whole))
+			fail("fcntl");
+	}
+	return fd;
+}
+
+static void unlock(int fd)
+{
+	/* With a wrong lock somebody else may have removed the file. */
+	if ((!strcmp(mode, "excl") || !strcmp(mode, "wrong")) && unlink("lock") && errno != ENOENT)
+		fail("unlink lock");
+	if (fd >= 0)
+		close_end(fd);
+}
+
+static void increment(void)
+{
+	long value;
+	int fd;
+
+	pthread_barrier_wait(&shared->start);
+	fl_phase("lock");
+	fd = lock();
+	fl_phase("inside");
+	value = read_counter();
+	if (!strcmp(mode, "barrier"))
+		pthread_barrier_wait(&shared->read);
+	write_counter(value + 1, !strcmp(mode, "none") ? O_TRUNC : 0);
+	fl_phase("unlock");
+	unlock(fd);
+	fl_phase("");
+}
+
+int main(int argc, char **argv)
+{
+	pthread_barrierattr_t between_processes;
+	pid_t children[1000];
+	long processes;
+
+	(void)argc;
+	workload_start(argv);
+	mode = param_word("mode");
+	processes = param("processes");
+	if (processes < 1 || processes > 1000) {
+		errno = 0;
+		fail("processes=%ld: from 1 to 1000", processes);
+	}
+	stay_on_this_cpu();
+	fl_role("parent");
+
+	if (!mkdtemp(folder) || chdir(folder))
+		fail("make the folder %s", folder);
+	shared = shared_page();
+	pthread_barrierattr_init(&between_processes);
+	pthread_barrierattr_setpshared(&between_processes, PTHREAD_PROCESS_SHARED);
+	pthread_barrier_init(&shared->start, &between_processes, processes);
+	pthread_barrier_init(&shared->read, &between_processes, processes);
+
+	fl_phase("begin");
+	write_counter(0, 0);
+	fl_phase("");
+	for (long i = 0; i < processes; i++) {
+		if (fork_child(&children[i], "adder")) {
+			increment();
+			_exit(0);
+		}
+	}
+	for (long i = 0; i < processes; i++)
+		wait_for(children[i]);
+	fl_phase("end");
+	fl_value("final", read_counter());
+	fl_phase("");
+
+	unlink("counter");
+	unlink("lock");
+	if (chdir("/") || rmdir(folder))
+		fail("remove the folder %s", folder);
+	return 0;
+}
