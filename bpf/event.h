@@ -113,6 +113,14 @@ struct fl_task_rename {
 #define FL_MARK_MAGIC_MASK 0x7fff0000
 #define FL_MARK_FOR_PARENT 0x100 /* for the process that started this one */
 
+/* The first part of a task's state, which user space writes for the command. */
+struct fl_task_seed {
+	__u32 task;
+	__u32 process;
+	__u16 phase;
+	__u16 syscall;	/* it is in when tracing begins */
+};
+
 enum fl_mark_op {
 	FL_MARK_PHASE = 1,	/* name[32]; empty: no phase any more */
 	FL_MARK_ROLE = 2,	/* name[32] */

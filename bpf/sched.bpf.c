@@ -74,16 +74,22 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	return 0;
 }
 
-extern const int __preempt_count __ksym __weak;
-
 /* Bits of preempt_count(): hard and soft interrupt being served, NMI. */
 #define PREEMPT_IN_IRQ 0x00ff0100
 
-static __always_inline bool in_interrupt(void)
+/*
+ * preempt_count is a per-CPU variable like the runqueue, so that it lies at a
+ * fixed distance from the runqueue of the CPU that the current task is on.
+ */
+static __always_inline bool in_interrupt(struct task_struct *current)
 {
-	if (!&__preempt_count)
-		return false;
-	return *(int *)bpf_this_cpu_ptr(&__preempt_count) & PREEMPT_IN_IRQ;
+	__u32 count = 0;
+
+	if (preempt_count_from_rq)
+		bpf_probe_read_kernel(&count, sizeof(count),
+				      (void *)BPF_CORE_READ(current, se.cfs_rq, rq) +
+					      preempt_count_from_rq);
+	return count & PREEMPT_IN_IRQ;
 }
 
 /* TP_PROTO(struct task_struct *p); runs in the waker */
@@ -101,7 +107,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 		return 0;
 	e->waker = task_id(waker);
 	e->waker_tid = waker->pid;
-	e->in_irq = in_interrupt();
+	e->in_irq = in_interrupt(waker);
 	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
 	bpf_probe_read_kernel_str(e->waker_comm, sizeof(e->waker_comm), waker->comm);
 	event_submit(e);

@@ -230,7 +230,7 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 		s->call_args[0] = ret;
 	fault_settle(s, task, now, SETTLE_PLAIN);
 	if (class & FL_CALL_MAPS)
-		__sync_fetch_and_add(mm_generation((__u64)task->mm), 1);
+		__sync_fetch_and_add(&generations[generation_slot(as_number(s, task->mm))], 1);
 	if (class & FL_CALL_RECORD)
 		call_send(s, class, ret, now);
 	s->syscall = FL_NO_SYSCALL;

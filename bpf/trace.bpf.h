@@ -26,6 +26,8 @@ const volatile __u32 nr_prctl __weak = 0;	/* system call number of prctl */
 const volatile __u64 direct_map __weak = 0;	/* address of physical 0; 0: unknown */
 const volatile bool thp_always __weak = false;
 const volatile bool thp_never __weak = false;
+/* From a CPU's runqueue to its preempt_count, bytes; 0: unknown. */
+const volatile __s64 preempt_count_from_rq __weak = 0;
 /* Bits of gfp_t; renumbered in 6.10, so user space looks them up. */
 const volatile __u32 gfp_movable __weak = 0;
 const volatile __u32 gfp_zero __weak = 0;
@@ -83,10 +85,15 @@ struct page_effects {
 };
 
 struct task_state {
-	__u32 task;
-	__u32 process;
-	__u16 phase;
-	__u16 syscall;	/* FL_NO_SYSCALL, FL_IN_EXIT or the number */
+	union {
+		struct fl_task_seed seed;
+		struct {
+			__u32 task;
+			__u32 process;
+			__u16 phase;
+			__u16 syscall;	/* FL_NO_SYSCALL, FL_IN_EXIT or the number */
+		};
+	};
 	bool begun;	/* base counters are taken, FL_TASK_NEW is sent */
 	bool probing;	/* we ourselves touch user memory: not the task's fault */
 	__u64 min_flt;	/* what of the kernel's counters is accounted for */
@@ -101,6 +108,7 @@ struct task_state {
 	__u64 low;
 	__u64 high;
 	__u32 generation;
+	__u32 generation_slot;
 	__u16 region;
 	struct vma_info vma;
 
@@ -111,6 +119,7 @@ struct task_state {
 	struct fl_pages_key pages_key;
 	__u64 pages_n;
 
+	__u64 scratch;
 	__u64 call_ns;
 	__u64 call_args[6];
 	__u64 rss_ns;
@@ -131,7 +140,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 21);
+	__uint(max_entries, 1 << 18);
 	__type(key, struct fl_ledger_key);
 	__type(value, __u64);
 } ledger SEC(".maps") __weak;
@@ -139,7 +148,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 21);
+	__uint(max_entries, 1 << 18);
 	__type(key, struct fl_pages_key);
 	__type(value, __u64);
 } pages SEC(".maps") __weak;
@@ -292,9 +301,16 @@ static __always_inline __u32 task_id(struct task_struct *task)
 	return s ? s->task : 0;
 }
 
-static __always_inline __u32 *mm_generation(__u64 mm)
+/* The verifier allows no arithmetic on a kernel pointer; what comes back from a map is a number. */
+static __always_inline __u64 as_number(struct task_state *s, const void *pointer)
 {
-	return &generations[(mm >> 8) & (NR_GENERATIONS - 1)];
+	*(volatile __u64 *)&s->scratch = (__u64)pointer;
+	return *(volatile __u64 *)&s->scratch;
+}
+
+static __always_inline __u32 generation_slot(__u64 mm)
+{
+	return (mm >> 8) & (NR_GENERATIONS - 1);
 }
 
 #endif /* TRACE_BPF_H */

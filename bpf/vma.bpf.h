@@ -133,7 +133,8 @@ static __noinline int vma_cache_fill(struct task_state *s, struct mm_struct *mm,
 	int i;
 
 	vma_forget(s);
-	s->generation = *mm_generation((__u64)mm);
+	s->generation_slot = generation_slot(as_number(s, mm));
+	s->generation = generations[s->generation_slot & (NR_GENERATIONS - 1)];
 	vma = vma_at(mm, address);
 	if (vma) {
 		s->vma.start = BPF_CORE_READ(vma, vm_start);
@@ -177,7 +178,7 @@ static __always_inline void vma_locate(struct task_state *s, struct task_struct 
 	struct mm_struct *mm = task->mm;
 
 	if (address >= s->low && address < s->high && (__u64)mm == s->mm &&
-	    s->generation == *mm_generation((__u64)mm))
+	    s->generation == generations[s->generation_slot & (NR_GENERATIONS - 1)])
 		return;
 	if (mm)
 		vma_cache_fill(s, mm, address);

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "collect.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "collect_impl.h"
+#include "event.h"
+#include "kernel_facts.h"
+#include "recording.h"
+
+#define DEFAULT_RING_BYTES (16u << 20)
+
+/*
+ * How often the ring buffer is looked at.  Programs never wake us: a wake-up is
+ * an interrupt in the midst of what is being measured.
+ */
+#define DRAIN_MS 10
+
+/* One completion in so many is timed unless each is asked for; prime, so as not to follow a pattern. */
+#define COMPLETION_PERIOD 61
+
+static int on_record(void *arg, void *data, size_t size)
+{
+	struct collect *c = arg;
+
+	if (!c->error)
+		c->error = recording_append(c->rec, data, size);
+	return 0;
+}
+
+static void configure(struct faultline_bpf *skel, const struct collect_options *o,
+		      const struct kernel_facts *facts)
+{
+	skel->rodata->want_states = o->subjects & SUBJECT_STATES;
+	skel->rodata->want_rss = o->subjects & SUBJECT_RSS;
+	skel->rodata->want_data = o->subjects & SUBJECT_DATA;
+	skel->rodata->want_signals = o->subjects & SUBJECT_SIGNALS;
+	skel->rodata->every_fault = o->every_fault;
+	skel->rodata->nr_cpus = libbpf_num_possible_cpus();
+	skel->rodata->nr_prctl = SYS_prctl;
+	skel->rodata->thp_always = facts->thp_always;
+	skel->rodata->thp_never = facts->thp_never;
+	skel->rodata->preempt_count_from_rq = facts->preempt_count_from_rq;
+	skel->rodata->gfp_movable = facts->gfp_movable;
+	skel->rodata->gfp_zero = facts->gfp_zero;
+	skel->rodata->gfp_table = facts->gfp_account | facts->gfp_zero;
+	skel->rodata->gfp_cache = facts->gfp_write | facts->gfp_noretry;
+	calls_classify(o->subjects, (void *)skel->rodata->call_class);
+}
+
+/* Programs marked optional ("?") are loaded for the subjects that are asked for. */
+static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
+{
+	const struct {
+		struct bpf_program *program;
+		unsigned int subjects;
+	} optional[] = {
+		{ skel->progs.task_rename, SUBJECT_DEFAULT },
+		{ skel->progs.sched_waking, SUBJECT_STATES },
+		{ skel->progs.sched_wakeup, SUBJECT_STATES },
+		{ skel->progs.sched_wakeup_new, SUBJECT_STATES },
+		{ skel->progs.sched_migrate, SUBJECT_STATES },
+		{ skel->progs.sched_prio, SUBJECT_STATES },
+	};
+
+	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
+		bpf_program__set_autoload(optional[i].program, optional[i].subjects & subjects);
+}
+
+/* Completions of faults, on each CPU: a software event calls the program. */
+static int attach_completions(struct collect *c, bool every_fault)
+{
+	static const __u64 events[] = { PERF_COUNT_SW_PAGE_FAULTS_MIN,
+					PERF_COUNT_SW_PAGE_FAULTS_MAJ };
+	int cpus = libbpf_num_possible_cpus();
+
+	c->completions = calloc(cpus * 2, sizeof(*c->completions));
+	if (!c->completions)
+		return -ENOMEM;
+	for (int i = 0; i < cpus * 2; i++) {
+		struct perf_event_attr attr = {
+			.type = PERF_TYPE_SOFTWARE,
+			.size = sizeof(attr),
+			.config = events[i % 2],
+			.sample_period = every_fault ? 1 : COMPLETION_PERIOD,
+		};
+		int fd = syscall(SYS_perf_event_open, &attr, -1, i / 2, -1, PERF_FLAG_FD_CLOEXEC);
+
+		if (fd < 0) {
+			if (errno == ENODEV) /* a CPU that is not online */
+				continue;
+			return -errno;
+		}
+		c->completions[c->nr_completions] =
+			bpf_program__attach_perf_event(c->skel->progs.fault_done, fd);
+		if (!c->completions[c->nr_completions]) {
+			close(fd);
+			return -errno;
+		}
+		c->nr_completions++;
+	}
+	return 0;
+}
+
+int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec,
+		 char *why, size_t why_size)
+{
+	struct collect *c = calloc(1, sizeof(*c));
+	struct kernel_facts facts;
+	int err;
+
+	*out = c;
+	if (!c)
+		return -ENOMEM;
+	c->rec = rec;
+	c->signal_fd = -1;
+	err = kernel_facts_read(&facts);
+	if (err) {
+		snprintf(why, why_size,
+			 "cannot read the kernel's types: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y has "
+			 "them in /sys/kernel/btf/vmlinux",
+			 strerror(-err));
+		return err;
+	}
+	c->skel = faultline_bpf__open();
+	if (!c->skel) {
+		err = -errno;
+		snprintf(why, why_size, "cannot open the BPF programs: %s", strerror(-err));
+		return err;
+	}
+	configure(c->skel, o, &facts);
+	choose_programs(c->skel, o->subjects);
+	bpf_program__set_autoattach(c->skel->progs.fault_done, false);
+	bpf_program__set_autoattach(c->skel->progs.snapshot_end, false);
+	bpf_map__set_max_entries(c->skel->maps.ring, o->ring_bytes ?: DEFAULT_RING_BYTES);
+
+	err = faultline_bpf__load(c->skel);
+	if (err) {
+		snprintf(why, why_size, "cannot load the BPF programs: %s; see faultline doctor",
+			 strerror(-err));
+		return err;
+	}
+	c->ring = ring_buffer__new(bpf_map__fd(c->skel->maps.ring), on_record, c, NULL);
+	if (!c->ring) {
+		err = -errno;
+		snprintf(why, why_size, "cannot map the ring buffer: %s; try a smaller --ring-size",
+			 strerror(-err));
+		return err;
+	}
+	err = faultline_bpf__attach(c->skel);
+	if (!err)
+		err = attach_completions(c, o->every_fault);
+	if (!err) {
+		c->snapshot = bpf_program__attach_iter(c->skel->progs.snapshot_end, NULL);
+		err = c->snapshot ? 0 : -errno;
+	}
+	if (err)
+		snprintf(why, why_size, "cannot attach the BPF programs: %s; see faultline doctor",
+			 strerror(-err));
+	return err;
+}
+
+int collect_follow(struct collect *c, pid_t tid)
+{
+	const struct bpf_map *tasks = c->skel->maps.tasks;
+	struct fl_task_seed seed = { .task = 1, .process = 1, .syscall = SYS_read };
+	void *state = calloc(1, bpf_map__value_size(tasks));
+	int pidfd = syscall(SYS_pidfd_open, tid, 0);
+	struct timespec now;
+	int err = 0;
+
+	if (!state || pidfd < 0) {
+		err = pidfd < 0 ? -errno : -ENOMEM;
+		goto out;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	c->finish.start_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	memcpy(state, &seed, sizeof(seed));
+	if (bpf_map_update_elem(bpf_map__fd(tasks), &pidfd, state, BPF_NOEXIST))
+		err = -errno;
+out:
+	if (pidfd >= 0)
+		close(pidfd);
+	free(state);
+	return err;
+}
+
+static void reap(struct collect *c, pid_t pid)
+{
+	struct rusage ru;
+	int status;
+
+	if (wait4(pid, &status, WNOHANG, &ru) != pid)
+		return;
+	c->reaped = true;
+	c->wait_status = status;
+	c->rusage = ru;
+}
+
+/* True when tracing is to stop before the tree has ended. */
+static bool stop_asked(struct collect *c)
+{
+	struct signalfd_siginfo info;
+
+	while (read(c->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		/* The terminal sent the first SIGINT to the traced tree as well: let it act. */
+		if (info.ssi_signo == SIGINT && !c->interrupts++)
+			continue;
+		c->finish.stopped_by = info.ssi_signo;
+		return true;
+	}
+	return false;
+}
+
+int collect_run(struct collect *c, pid_t pid, int pidfd)
+{
+	struct pollfd wait_for[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	c->signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (c->signal_fd < 0)
+		return -errno;
+	wait_for[0].fd = c->signal_fd;
+	wait_for[1].fd = pidfd;
+	while (!c->error) {
+		int drained = ring_buffer__consume(c->ring);
+		bool command_ended = pidfd < 0 || c->reaped;
+
+		if (!__atomic_load_n(&c->skel->data->live_tasks, __ATOMIC_ACQUIRE) && command_ended)
+			break;
+		/* A busy ring is looked at again at once; the command's end is near its last task's. */
+		int timeout = drained > 0 ? 1 : command_ended ? 1 : DRAIN_MS;
+
+		wait_for[1].fd = command_ended ? -1 : pidfd;
+		if (poll(wait_for, 2, timeout) < 0 && errno != EINTR)
+			return -errno;
+		if (wait_for[0].revents && stop_asked(c))
+			break;
+		if (wait_for[1].revents)
+			reap(c, pid);
+	}
+	return c->error;
+}
+
+bool collect_wait_status(const struct collect *c, int *status, struct rusage *ru)
+{
+	*status = c->wait_status;
+	*ru = c->rusage;
+	return c->reaped;
+}
+
+static void detach(struct collect *c)
+{
+	for (int i = 0; i < c->nr_completions; i++)
+		bpf_link__destroy(c->completions[i]);
+	c->nr_completions = 0;
+	faultline_bpf__detach(c->skel);
+}
+
+/* Tasks that are still there say how far they came. */
+static int snapshot(struct collect *c)
+{
+	char none[64];
+	int fd = bpf_iter_create(bpf_link__fd(c->snapshot));
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do
+		n = read(fd, none, sizeof(none));
+	while (n > 0 || (n < 0 && errno == EINTR));
+	close(fd);
+	return n < 0 ? -errno : 0;
+}
+
+int collect_finish(struct collect *c)
+{
+	struct fl_finish *f = &c->finish;
+	struct timespec now;
+	int err;
+
+	f->live_tasks = c->skel->data->live_tasks;
+	collect_missed_runs(c);
+	detach(c);
+	if (f->live_tasks) {
+		/* what they wrote before goes first, to leave room */
+		ring_buffer__consume(c->ring);
+		err = snapshot(c);
+		if (err && !c->error)
+			c->error = err;
+	}
+	ring_buffer__consume(c->ring);
+	err = collect_append_maps(c);
+	if (err && !c->error)
+		c->error = err;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	f->event.t_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	f->event.type = FL_FINISH;
+	f->wait_status = c->reaped ? c->wait_status : -1;
+	f->ru_minflt = c->rusage.ru_minflt;
+	f->ru_majflt = c->rusage.ru_majflt;
+	f->ru_nvcsw = c->rusage.ru_nvcsw;
+	f->ru_nivcsw = c->rusage.ru_nivcsw;
+	if (!c->error)
+		c->error = recording_append(c->rec, f, sizeof(*f));
+	if (!c->error)
+		c->error = recording_flush(c->rec);
+	return c->error;
+}
+
+void collect_close(struct collect *c)
+{
+	if (!c)
+		return;
+	if (c->skel)
+		detach(c);
+	bpf_link__destroy(c->snapshot);
+	ring_buffer__free(c->ring);
+	faultline_bpf__destroy(c->skel);
+	free(c->completions);
+	if (c->signal_fd >= 0)
+		close(c->signal_fd);
+	free(c);
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect_impl.h"
+#include "recording.h"
+
+/* As bpf/trace.bpf.h lays them out. */
+struct object_key {
+	__u64 inode;
+	__u64 device;
+};
+
+struct object_value {
+	__u32 id;
+	__u32 shmem;
+	char name[FL_PATH_LEN];
+};
+
+struct loss {
+	__u64 first_ns;
+	__u64 last_ns;
+	__u64 n;
+};
+
+#define LOSS_MAP 32
+#define LOSS_UNTRACKED 48
+#define NR_LOSSES 49
+
+static const char *const map_names[] = {
+	[FL_MAP_LEDGER] = "ledger",   [FL_MAP_PAGES] = "pages",	    [FL_MAP_NAMES] = "names",
+	[FL_MAP_OBJECTS] = "objects", [FL_MAP_REGIONS] = "regions",
+};
+
+typedef int (*entry_fn)(struct collect *c, const void *key, const void *value);
+
+/* Call FN for each entry of a hash map, many to a system call. */
+static int map_each(struct collect *c, const struct bpf_map *map, entry_fn fn)
+{
+	enum { BATCH = 4096 };
+	size_t key_size = bpf_map__key_size(map), value_size = bpf_map__value_size(map);
+	char *keys = malloc(BATCH * key_size), *values = malloc(BATCH * value_size);
+	__u32 position, *from = NULL, count;
+	int err = 0, done = 0;
+
+	if (!keys || !values)
+		err = -ENOMEM;
+	while (!err && !done) {
+		count = BATCH;
+		if (bpf_map_lookup_batch(bpf_map__fd(map), from, &position, keys, values, &count, NULL)) {
+			if (errno != ENOENT) {
+				err = -errno;
+				break;
+			}
+			done = 1;
+		}
+		for (__u32 i = 0; i < count && !err; i++)
+			err = fn(c, keys + i * key_size, values + i * value_size);
+		from = &position;
+	}
+	free(keys);
+	free(values);
+	return err;
+}
+
+static int append_name(struct collect *c, const void *key, const void *value)
+{
+	struct fl_name r = { .event.type = FL_NAME, .id = *(const __u32 *)value };
+
+	memcpy(r.name, key, sizeof(r.name));
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
+static int append_object(struct collect *c, const void *key, const void *value)
+{
+	const struct object_key *k = key;
+	const struct object_value *v = value;
+	struct fl_object r = {
+		.event.type = FL_OBJECT, .id = v->id, .device = k->device, .inode = k->inode
+	};
+
+	memcpy(r.name, v->name, sizeof(r.name));
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
+static int append_ledger(struct collect *c, const void *key, const void *value)
+{
+	struct fl_ledger r = { .event.type = FL_LEDGER, .n = *(const __u64 *)value };
+
+	memcpy(&r.key, key, sizeof(r.key));
+	r.event.task = r.key.task;
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
+static int append_pages(struct collect *c, const void *key, const void *value)
+{
+	struct fl_pages r = { .event.type = FL_PAGES, .n = *(const __u64 *)value };
+
+	memcpy(&r.key, key, sizeof(r.key));
+	r.event.task = r.key.task;
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
+static int append_loss(struct collect *c, __u32 slot, int cpu, const struct loss *loss)
+{
+	struct fl_loss r = {
+		.event = { .t_ns = loss->last_ns, .type = FL_LOSS, .cpu = cpu },
+		.first_ns = loss->first_ns,
+		.n = loss->n,
+	};
+
+	if (slot < LOSS_MAP) {
+		r.what = FL_LOSS_RING;
+		r.kind = slot;
+		c->finish.lost += loss->n;
+	} else if (slot < LOSS_UNTRACKED) {
+		r.what = FL_LOSS_MAP;
+		r.kind = slot - LOSS_MAP;
+		if (r.kind < sizeof(map_names) / sizeof(map_names[0]) && map_names[r.kind])
+			snprintf(r.name, sizeof(r.name), "%s", map_names[r.kind]);
+	} else {
+		r.what = FL_LOSS_UNTRACKED;
+	}
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
+static int append_losses(struct collect *c)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+	struct loss *per_cpu = calloc(cpus, sizeof(*per_cpu));
+
+	if (!per_cpu)
+		return -ENOMEM;
+	for (__u32 slot = 0; slot < NR_LOSSES && !err; slot++) {
+		if (bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.losses), &slot, per_cpu)) {
+			err = -errno;
+			break;
+		}
+		for (int cpu = 0; cpu < cpus && !err; cpu++)
+			if (per_cpu[cpu].n)
+				err = append_loss(c, slot, cpu, &per_cpu[cpu]);
+	}
+	free(per_cpu);
+	return err;
+}
+
+void collect_missed_runs(struct collect *c)
+{
+	struct bpf_program *program;
+	size_t i = 0;
+
+	bpf_object__for_each_program(program, c->skel->obj) {
+		struct bpf_prog_info info = {};
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && i < sizeof(c->missed) / sizeof(c->missed[0]) &&
+		    !bpf_obj_get_info_by_fd(fd, &info, &size))
+			c->missed[i] = info.recursion_misses;
+		i++;
+	}
+}
+
+static int append_missed_runs(struct collect *c)
+{
+	struct bpf_program *program;
+	size_t i = 0;
+	int err = 0;
+
+	bpf_object__for_each_program(program, c->skel->obj) {
+		struct fl_loss r = { .event.type = FL_LOSS, .what = FL_LOSS_RECURSION, .kind = i };
+
+		if (!err && i < sizeof(c->missed) / sizeof(c->missed[0]) && c->missed[i]) {
+			r.n = c->missed[i];
+			snprintf(r.name, sizeof(r.name), "%s", bpf_program__name(program));
+			err = recording_append(c->rec, &r, sizeof(r));
+		}
+		i++;
+	}
+	return err;
+}
+
+int collect_append_maps(struct collect *c)
+{
+	int err = map_each(c, c->skel->maps.names, append_name);
+
+	if (!err)
+		err = map_each(c, c->skel->maps.objects, append_object);
+	if (!err)
+		err = map_each(c, c->skel->maps.ledger, append_ledger);
+	if (!err)
+		err = map_each(c, c->skel->maps.pages, append_pages);
+	if (!err)
+		err = append_losses(c);
+	if (!err)
+		err = append_missed_runs(c);
+	return err;
+}

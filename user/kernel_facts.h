@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the BPF programs must be told about the running kernel. */
+#ifndef KERNEL_FACTS_H
+#define KERNEL_FACTS_H
+
+#include <stdbool.h>
+
+struct kernel_facts {
+	unsigned int gfp_movable;	/* bits of gfp_t */
+	unsigned int gfp_zero;
+	unsigned int gfp_account;
+	unsigned int gfp_write;
+	unsigned int gfp_noretry;
+	long long preempt_count_from_rq; /* distance of the per-CPU variables, bytes; 0: unknown */
+	bool thp_always;		/* /sys/kernel/mm/transparent_hugepage/enabled */
+	bool thp_never;
+};
+
+/* From the kernel's BTF and sysfs.  0, or -errno where there is no BTF to read. */
+int kernel_facts_read(struct kernel_facts *facts);
+
+#endif
