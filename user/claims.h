@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "expr.h"
+
 struct param {
 	char *name;
 	char *text;		/* what it means */
@@ -22,6 +24,13 @@ struct param {
 
 enum verdict { VERDICT_PENDING, VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDICT_INCONCLUSIVE };
 
+/* "needs: CONDITION  REASON" and "inconclusive: CONDITION  REASON". */
+struct proviso {
+	enum verdict verdict;	/* what it leads to: VERDICT_SKIP or VERDICT_INCONCLUSIVE */
+	char *condition, *reason;
+	int line;
+};
+
 struct claim {
 	char class;		/* 'E', 'B', 'S' */
 	char *id, *text;
@@ -29,8 +38,12 @@ struct claim {
 	char *expect;		/* the expression's source */
 	char *when;		/* condition over the parameters, or NULL */
 	char *sql;
-	int line;
+	struct proviso *provisos;
+	size_t nr_provisos;
+	int line, expect_line, when_line, sql_line;
 	/* after claims_predict() */
+	bool applies;		/* `when` holds; otherwise leave the claim out */
+	struct expect expect_value;
 	char *expected;		/* "25600", "<= 51200", "100..104" */
 	/* after claims_check() */
 	char *observed;
@@ -47,8 +60,12 @@ struct claims {
 	char *root_why;		/* ... because */
 	struct param *params;
 	size_t nr_params;
+	struct proviso *provisos; /* of every claim */
+	size_t nr_provisos;
 	struct claim *claims;
 	size_t nr_claims;
+	/* what cpus and page_size mean in expressions: this machine's, from claims_load() on */
+	long long cpus, page_size;
 };
 
 /*
@@ -61,20 +78,28 @@ void claims_free(struct claims *claims);
 /* "pages=1024".  -ENOENT: no such parameter; -ERANGE; -EINVAL; sentence in WHY. */
 int claims_set(struct claims *claims, const char *assignment, char *why, size_t why_size);
 
-/* Compute each claim's expected value from the parameters, before the run. */
+/*
+ * Compute each claim's expected value from the parameters, before the run, and
+ * which claims apply.  The verdict is then VERDICT_SKIP, with its reason, where
+ * it is known already that something needed is missing; else VERDICT_PENDING.
+ * claims_load() does it for the defaults; call it again after claims_set().
+ */
 int claims_predict(struct claims *claims, char *why, size_t why_size);
 
 /*
  * Run each claim's query on DB (read-only, bounded; see sandbox.h), compare,
- * and store the rows of table `claim`.  An incomplete recording (run.status)
- * never gives PASS for a claim of class E.
+ * and store the rows of table `claim`, in place of those that were there.  An
+ * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that
+ * the loss could have touched.
  */
 int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size);
 
 /*
  * Which tables and columns the claims read: calls FN("fault_count", "n", arg)
  * for each, from SQLite's own authorizer on an empty schema.  The tracer loads
- * the BPF programs that fill them.
+ * the BPF programs that fill them.  Claims that do not apply are left out; a
+ * column may come more than once; "" stands for a table of which no column is
+ * read, as in count(*).  0 or a negative errno.
  */
 int claims_reads(const struct claims *claims,
 		 void (*fn)(const char *table, const char *column, void *arg), void *arg);

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "claims.h"
+#include "claims_impl.h"
+
+/* What a claim's query read; decides whether what was lost can matter to it. */
+struct reads {
+	bool tasks;		/* task, value: filled from single records */
+	bool events;		/* any table of events */
+};
+
+/* How far the tables can be trusted. */
+struct trust {
+	bool complete;
+	bool ledger;		/* what the kernel counted in maps is all there */
+	bool tasks;		/* no record was lost that fills task or value */
+	char reason[256];
+};
+
+struct observation {
+	char *text;		/* for table claim; NULL: none */
+	bool is_null, is_number, is_real;
+	long long integer;
+	double real;
+	const char *odd;	/* why there is nothing to compare */
+	char error[256];	/* the query failed */
+};
+
+static void note_read(const char *table, const char *column, void *arg)
+{
+	struct reads *reads = arg;
+
+	(void)column;
+	if (!strcmp(table, "fault_count") || !strcmp(table, "page_alloc") ||
+	    !strcmp(table, "run") || !strcmp(table, "reconcile"))
+		return;
+	if (!strcmp(table, "task") || !strcmp(table, "value"))
+		reads->tasks = true;
+	else
+		reads->events = true;
+}
+
+static int query_text(sqlite3 *db, const char *sql, char *buf, size_t size)
+{
+	sqlite3_stmt *stmt;
+	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+	buf[0] = '\0';
+	if (rc != SQLITE_OK)
+		return -EIO;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0))
+		snprintf(buf, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -EIO;
+}
+
+/*
+ * The ledger is counted in maps of the kernel, apart from the stream of events,
+ * so a full ring leaves it exact.  It is not the only thing that a run can
+ * lack: after a stop in the middle, a recursion miss or a full map the counts
+ * themselves fall short, and table loss then has another row, or none at all.
+ * A role, a value and the end of a task travel in records of their own; they are
+ * whole only if nothing but other kinds of records went missing.
+ */
+static int read_trust(sqlite3 *db, struct trust *trust)
+{
+	char text[64];
+	int err = query_text(db, "SELECT value FROM run WHERE key = 'status'", text, sizeof(text));
+
+	*trust = (struct trust){ 0 };
+	if (!err && strcmp(text, "complete") == 0) {
+		*trust = (struct trust){ true, true, true, "" };
+		return 0;
+	}
+	if (!err)
+		err = query_text(db, "SELECT value FROM run WHERE key = 'reason'", trust->reason,
+				 sizeof(trust->reason));
+	if (!*trust->reason)
+		snprintf(trust->reason, sizeof(trust->reason), "the run is incomplete");
+	if (!err)
+		err = query_text(db,
+				 "SELECT count(*) > 0 AND total(what <> 'ring') = 0"
+				 " AND NOT EXISTS (SELECT 1 FROM task WHERE exit_ns IS NULL)"
+				 " FROM loss", text, sizeof(text));
+	trust->ledger = strcmp(text, "1") == 0;
+	if (!err)
+		err = query_text(db,
+				 "SELECT total(kind NOT IN ('fault_run', 'switch_out', 'switch_in',"
+				 " 'waking', 'ready', 'migrate', 'signal_generate',"
+				 " 'signal_deliver', 'file_lock', 'prio', 'sock_state',"
+				 " 'net_queue', 'rss')) = 0 FROM loss", text, sizeof(text));
+	trust->tasks = trust->ledger && strcmp(text, "1") == 0;
+	return err;
+}
+
+static bool is_untouched(const struct trust *trust, const struct reads *reads)
+{
+	if (trust->complete)
+		return true;
+	return trust->ledger && !reads->events && (trust->tasks || !reads->tasks);
+}
+
+/* A value as text; a NUL in it, which no C string can hold, as \x00. */
+static char *column_text(sqlite3_stmt *stmt)
+{
+	const char *data = sqlite3_column_blob(stmt, 0);
+	size_t size = sqlite3_column_bytes(stmt, 0), i;
+	char *text = malloc(4 * size + 1), *at = text;
+
+	for (i = 0; text && i < size; i++) {
+		if (data[i])
+			*at++ = data[i];
+		else
+			at = stpcpy(at, "\\x00");
+	}
+	if (text)
+		*at = '\0';
+	return text;
+}
+
+/* Many values are kept as text, such as those of table run. */
+static void read_number(struct observation *seen, sqlite3_stmt *stmt)
+{
+	sqlite3_value *value = sqlite3_value_dup(sqlite3_column_value(stmt, 0));
+	int type = value ? sqlite3_value_numeric_type(value) : SQLITE_NULL;
+
+	if (type == SQLITE_INTEGER) {
+		seen->is_number = true;
+		seen->integer = sqlite3_value_int64(value);
+	} else if (type == SQLITE_FLOAT) {
+		seen->is_number = true;
+		seen->is_real = true;
+		seen->real = sqlite3_value_double(value);
+		seen->integer = sqlite3_value_int64(value);
+	}
+	sqlite3_value_free(value);
+}
+
+static int observe(struct sandbox *box, const struct claim *claim, struct observation *seen)
+{
+	sqlite3_stmt *stmt;
+	int rc, err = 0;
+
+	*seen = (struct observation){ 0 };
+	sandbox_restart(box);
+	if (sandbox_prepare(box, claim->sql, &stmt, seen->error, sizeof(seen->error)))
+		return 0;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_DONE) {
+		seen->odd = "the query gave no row; sum() and count() always give one";
+	} else if (rc == SQLITE_ROW && sqlite3_column_count(stmt) != 1) {
+		seen->odd = "the query gave more than one column";
+	} else if (rc == SQLITE_ROW) {
+		seen->is_null = sqlite3_column_type(stmt, 0) == SQLITE_NULL;
+		if (!seen->is_null) {
+			seen->text = column_text(stmt);
+			err = seen->text ? 0 : -ENOMEM;
+			read_number(seen, stmt);
+		}
+		rc = sqlite3_step(stmt);
+		if (rc == SQLITE_ROW)
+			seen->odd = "the query gave more than one row";
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+		sandbox_error(box, rc, seen->error, sizeof(seen->error));
+	sqlite3_finalize(stmt);
+	return err;
+}
+
+/* Does what was seen agree?  Where it cannot be compared at all, seen->odd says why. */
+static bool compare(const struct expect *expect, struct observation *seen)
+{
+	if (seen->odd || *seen->error)
+		return false;
+	if (expect->form == EXPECT_WORD) {
+		if (seen->is_null)
+			seen->odd = "the query gave NULL where a text was expected";
+		return !seen->is_null && strcmp(seen->text, expect->word) == 0;
+	}
+	if (seen->is_null) {
+		/* sum() over no rows is NULL, and means that there was none. */
+		seen->is_number = true;
+		seen->integer = 0;
+	}
+	if (!seen->is_number) {
+		seen->odd = "the query gave a text where a number was expected";
+		return false;
+	}
+	return seen->is_real ? expect_holds_real(expect, seen->real) :
+			       expect_holds_integer(expect, seen->integer);
+}
+
+static int print_observed(struct claim *claim, const struct observation *seen)
+{
+	char number[32];
+
+	free(claim->observed);
+	claim->observed = NULL;
+	if (*seen->error || (seen->odd && seen->is_null) || (!seen->text && !seen->is_null))
+		return 0;
+	if (seen->is_real)
+		snprintf(number, sizeof(number), "%.15g", seen->real);
+	else
+		snprintf(number, sizeof(number), "%lld", seen->integer);
+	return claims_replace(&claim->observed, seen->is_number ? number : seen->text);
+}
+
+static int give(struct claim *claim, enum verdict verdict, const char *reason)
+{
+	claim->verdict = verdict;
+	free(claim->reason);
+	claim->reason = NULL;
+	return reason && *reason ? claims_replace(&claim->reason, reason) : 0;
+}
+
+/* told('name'): what the workload counted, added up over its tasks. */
+static int told(const char *name, long long *number, void *arg)
+{
+	struct sandbox *box = arg;
+	char *sql = sqlite3_mprintf("SELECT sum(value) FROM value WHERE name = %Q", name);
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (!sql)
+		return -ENOMEM;
+	rc = sqlite3_prepare_v2(box->db, sql, -1, &stmt, NULL);
+	sqlite3_free(sql);
+	if (rc != SQLITE_OK)
+		return -EIO;
+	rc = sqlite3_step(stmt);
+	*number = rc == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : 0;
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW ? 0 : -EIO;
+}
+
+static int judge(const struct claims *claims, struct claim *claim, const struct trust *trust,
+		 struct sandbox *box)
+{
+	struct claims_facts facts = { .told = told, .arg = box };
+	struct reads reads = { 0 };
+	struct observation seen;
+	char problem[320];
+	bool holds;
+	int err;
+
+	box->on_read = note_read;
+	box->on_read_arg = &reads;
+	err = observe(box, claim, &seen);
+	holds = compare(&claim->expect_value, &seen);
+	if (!err)
+		err = print_observed(claim, &seen);
+	free(seen.text);
+	if (err)
+		return err;
+	/* An error in the query is the claim's own fault, whatever was lost. */
+	if (*seen.error)
+		return give(claim, VERDICT_FAIL, seen.error);
+	if (!is_untouched(trust, &reads))
+		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
+	facts.observed = seen.integer;
+	err = give(claim, holds ? VERDICT_PASS : VERDICT_FAIL, seen.odd);
+	if (err)
+		return err;
+	reads.tasks = false;
+	err = claims_judge_provisos(claims, claim, &facts, problem, sizeof(problem));
+	if (err == -EINVAL)
+		return give(claim, VERDICT_FAIL, problem);
+	if (!err && reads.tasks && !is_untouched(trust, &reads))
+		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
+	return err;
+}
+
+static const char *verdict_name(enum verdict verdict)
+{
+	switch (verdict) {
+	case VERDICT_PASS:
+		return "pass";
+	case VERDICT_FAIL:
+		return "fail";
+	case VERDICT_SKIP:
+		return "skip";
+	case VERDICT_PENDING:
+	case VERDICT_INCONCLUSIVE:
+		break;
+	}
+	return "inconclusive";
+}
+
+static int store_claim(sqlite3_stmt *insert, const struct claims *claims,
+		       const struct claim *claim)
+{
+	char class[2] = { claim->class, '\0' };
+	int rc;
+
+	sqlite3_bind_text(insert, 1, claims->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 2, claim->id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 3, class, -1, SQLITE_TRANSIENT);
+	sqlite3_bind_text(insert, 4, claim->text, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 5, claim->expected, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 6, claim->observed, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 7, verdict_name(claim->verdict), -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 8, claim->reason, -1, SQLITE_STATIC);
+	rc = sqlite3_step(insert);
+	sqlite3_reset(insert);
+	return rc == SQLITE_DONE ? 0 : -EIO;
+}
+
+static int store(const struct claims *claims, sqlite3 *db)
+{
+	static const char insert_sql[] =
+		"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+	sqlite3_stmt *drop = NULL, *insert = NULL;
+	int err = -EIO;
+	size_t i;
+
+	if (sqlite3_exec(db, "SAVEPOINT claims", NULL, NULL, NULL) != SQLITE_OK)
+		return -EIO;
+	if (sqlite3_prepare_v2(db, "DELETE FROM claim WHERE experiment = ?1", -1, &drop, NULL) ||
+	    sqlite3_prepare_v2(db, insert_sql, -1, &insert, NULL))
+		goto out;
+	sqlite3_bind_text(drop, 1, claims->id, -1, SQLITE_STATIC);
+	if (sqlite3_step(drop) != SQLITE_DONE)
+		goto out;
+	err = 0;
+	for (i = 0; i < claims->nr_claims && !err; i++)
+		if (claims->claims[i].applies)
+			err = store_claim(insert, claims, &claims->claims[i]);
+out:
+	sqlite3_finalize(drop);
+	sqlite3_finalize(insert);
+	if (err)
+		sqlite3_exec(db, "ROLLBACK TO claims", NULL, NULL, NULL);
+	if (sqlite3_exec(db, "RELEASE claims", NULL, NULL, NULL) != SQLITE_OK)
+		err = -EIO;
+	return err;
+}
+
+int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
+{
+	struct sandbox box;
+	struct trust trust;
+	size_t i;
+	int err = read_trust(db, &trust);
+
+	if (!err)
+		err = sandbox_enter(&box, db, SANDBOX_DEADLINE_MS);
+	if (!err) {
+		for (i = 0; i < claims->nr_claims && !err; i++) {
+			struct claim *claim = &claims->claims[i];
+
+			if (claim->applies && claim->verdict != VERDICT_SKIP)
+				err = judge(claims, claim, &trust, &box);
+		}
+		sandbox_leave(&box);
+	}
+	if (!err)
+		err = store(claims, db);
+	if (err == -ENOMEM)
+		snprintf(why, why_size, "the claims of %s cannot be checked: no memory",
+			 claims->id);
+	else if (err)
+		snprintf(why, why_size, "the claims of %s cannot be checked: the recording says: %s",
+			 claims->id, sqlite3_errmsg(db));
+	return err;
+}

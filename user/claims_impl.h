@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the claims*.c share; nobody else includes it. */
+#ifndef CLAIMS_IMPL_H
+#define CLAIMS_IMPL_H
+
+#include <sqlite3.h>
+#include <stddef.h>
+
+#include "claims.h"
+#include "expr.h"
+#include "sandbox.h"
+
+#define CLAIMS_MAX_FILE (1 << 20)
+#define CLAIMS_MAX_LINE 4096
+#define CLAIMS_MAX_PARAMS 32
+#define CLAIMS_MAX_CLAIMS 256
+
+/* "PATH:LINE: what" into WHY; gives -EINVAL. */
+int claims_wrong(const struct claims *claims, int line, char *why, size_t why_size,
+		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Fill CLAIMS from TEXT, a file's content that ends with a NUL.  SQL and expressions stay unread. */
+int claims_parse(struct claims *claims, char *text, size_t size, char *why, size_t why_size);
+
+/* "pages = 25600   1..4194304   pages in the region" into *PARAM, freed by the caller also on error. */
+int claims_parse_param(struct param *param, const char *text, char *why, size_t why_size);
+
+/* Word of a parameter VALUE, checked against its range or choices, as claims_set() says. */
+int claims_set_param(struct param *param, const char *value, char *why, size_t why_size);
+
+/* May a parameter have this name? */
+bool claims_name_is_reserved(const char *name);
+
+/* What the conditions of a claim know beyond the parameters, after the run. */
+struct claims_facts {
+	int (*told)(const char *name, long long *number, void *arg);
+	void *arg;
+	bool asked;		/* told() or observed was looked at */
+	long long observed;	/* without its fraction; 0 for a text */
+};
+
+/*
+ * Go through the provisos of CLAIM and of the whole file; the first that
+ * strikes gives the verdict and reason of CLAIM.  FACTS NULL: before the run;
+ * what asks for facts then waits.
+ */
+int claims_judge_provisos(const struct claims *claims, struct claim *claim,
+			  struct claims_facts *facts, char *why, size_t why_size);
+
+/* An empty database with the tables of a recording.  0 or a negative errno. */
+int claims_schema_open(sqlite3 **db);
+
+/* Is each statement one SELECT of one column over the tables of a recording? */
+int claims_check_sql(const struct claims *claims, char *why, size_t why_size);
+
+/* Replace *FIELD by a copy of TEXT.  0 or -ENOMEM. */
+int claims_replace(char **field, const char *text);
+
+#endif
