@@ -67,11 +67,13 @@ static __always_inline struct vm_area_struct *vma_at(struct mm_struct *mm, __u64
 	__u64 next = 0;
 	int level;
 
+	/* xa_is_node(): the root is a node and not a single entry */
+	if ((entry & 3) != 2)
+		return NULL;
 	for (level = 0; level < MAPLE_LEVELS; level++) {
 		bool leaf = ((entry >> 3) & 0xf) <= maple_leaf_64;
 
-		/* xa_is_node(): an internal entry that is no sibling or error */
-		if ((entry & 3) != 2 || entry <= 4096)
+		if (entry <= 4096)
 			return NULL;
 		entry = maple_slot(entry, address, &next);
 		if (!leaf)
