@@ -127,8 +127,8 @@ static int read_names(const char *path, struct words *names)
 struct check {
 	const struct btf *kernel;
 	const struct object *object;
-	struct words *optional;	/* "type.field" that a program asks for before it uses it */
-	struct words *seen;	/* ... that have been reported */
+	struct words *optional; /* "type.field" that a program asks for before it uses it */
+	struct words *seen;     /* ... that have been reported */
 	size_t missing, checked;
 };
 
@@ -174,7 +174,8 @@ static const char *judge(const struct check *check, const struct use *use, __u32
 	t = btf__type_by_id(check->kernel, id);
 	if (btf_is_any_enum(t))
 		return !use->nr_path || has_enumerator(check->kernel, t, use->path[0]) ?
-			       NULL : "this kernel has no such value";
+			       NULL :
+			       "this kernel has no such value";
 	if (!use->by_field)
 		return NULL;
 	if (place_find(check->kernel, id, use->path, use->nr_path, &place))

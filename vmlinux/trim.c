@@ -12,8 +12,8 @@
 
 /* What is known of one type of the kernel. */
 struct mark {
-	bool *used;		/* members; NULL: none */
-	bool wanted;		/* complete, be it without members */
+	bool *used;  /* members; NULL: none */
+	bool wanted; /* complete, be it without members */
 	bool whole;
 	bool declared;
 	enum { NOT_YET, DOING, DONE } state;
@@ -24,9 +24,9 @@ struct trim {
 	struct btf_dump *dump;
 	struct mark *marks;
 	const struct words *tokens;
-	const struct object *object;	/* whose uses are being marked */
+	const struct object *object; /* whose uses are being marked */
 	FILE *out;
-	int last_kind;			/* of the declaration written last */
+	int last_kind; /* of the declaration written last */
 	int error;
 };
 
@@ -146,8 +146,7 @@ static void indent(struct trim *trim, int depth)
 
 static void print_declaration(struct trim *trim, __u32 id, const char *name, int depth)
 {
-	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, opts, .field_name = name,
-			    .indent_level = depth);
+	LIBBPF_OPTS(btf_dump_emit_type_decl_opts, opts, .field_name = name, .indent_level = depth);
 
 	if (btf_dump__emit_type_decl(trim->dump, id, &opts))
 		fail(trim, "cannot be declared", id);
@@ -371,7 +370,8 @@ static void write_header(struct trim *trim)
 	      "#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)\n",
 	      trim->out);
 	for (__u32 id = 1; id < n; id++) {
-		if (is_wanted(trim, id) && is_first(trim, id) && !btf_is_composite(type_of(trim, id)))
+		if (is_wanted(trim, id) && is_first(trim, id) &&
+		    !btf_is_composite(type_of(trim, id)))
 			need(trim, id, false);
 	}
 	for (__u32 id = 1; id < n; id++) {
@@ -407,7 +407,8 @@ int trim(const struct btf *kernel, struct object *const *objects, size_t nr_obje
 		trim.error = trim.error ?: object_each_use(objects[i], mark_use, &trim);
 	}
 	for (__u32 id = 1; id < n; id++) {
-		if (btf_is_composite(type_of(&trim, id)) && words_have(whole, "", name_of(&trim, id)))
+		if (btf_is_composite(type_of(&trim, id)) &&
+		    words_have(whole, "", name_of(&trim, id)))
 			use_whole(&trim, id);
 	}
 	if (!trim.error)

@@ -27,7 +27,7 @@ struct object {
 	int fd;
 	Elf *elf;
 	struct btf *btf;
-	const Elf_Data *ext;	/* section .BTF.ext */
+	const Elf_Data *ext; /* section .BTF.ext */
 };
 
 static Elf_Data *find_section(Elf *elf, const char *name)
@@ -141,7 +141,7 @@ static int read_path(const struct btf *btf, const char *access, struct use *use)
 		return -EINVAL;
 	strtoul(access, &end, 10);
 	while (*end == ':') {
-		const struct btf_type *t = btf__type_by_id(btf, id = type_bare(btf, id));
+		const struct btf_type *t = btf__type_by_id(btf, type_bare(btf, id));
 		unsigned long index = strtoul(end + 1, &end, 10);
 
 		if (btf_is_array(t)) {
@@ -234,7 +234,7 @@ int object_each_use(const struct object *o, int (*fn)(const struct use *use, voi
 struct dump {
 	FILE *out;
 	const char *section;
-	unsigned char *code;	/* of the section */
+	unsigned char *code; /* of the section */
 	size_t size;
 };
 

@@ -16,15 +16,15 @@
 struct object;
 
 struct use {
-	const char *section;		/* of the program */
-	__u32 offset;			/* of the instruction in its section, bytes */
+	const char *section; /* of the program */
+	__u32 offset;        /* of the instruction in its section, bytes */
 	enum bpf_core_relo_kind kind;
-	__u32 type;			/* the root, in the object's BTF */
+	__u32 type; /* the root, in the object's BTF */
 	const char *type_name;
-	const char *path[PATH_DEPTH];	/* names of the fields, or of the enumerator */
+	const char *path[PATH_DEPTH]; /* names of the fields, or of the enumerator */
 	size_t nr_path;
-	__u32 leaf;			/* type of the last field, in the object's BTF */
-	bool by_field;			/* kind is about a field */
+	__u32 leaf;    /* type of the last field, in the object's BTF */
+	bool by_field; /* kind is about a field */
 };
 
 /* Read an ELF object of clang -target bpf -g.  NULL after a message; object_close() frees. */
@@ -46,7 +46,7 @@ struct place {
 	__u32 type[PATH_DEPTH];
 	__u32 member[PATH_DEPTH];
 	size_t depth;
-	__u32 leaf;	/* type of the last member */
+	__u32 leaf; /* type of the last member */
 };
 
 /* The type behind typedefs and qualifiers. */

@@ -68,11 +68,11 @@ struct mm_struct;
 struct vm_area_struct;
 struct kernel_siginfo;
 struct k_sigaction;
-struct percpu_counter;
 struct file;
 struct inode;
 struct linux_binprm;
 struct maple_node;
+struct bpf_array;
 struct bpf_perf_event_data;
 struct bpf_iter__task;
 struct list_head;
@@ -89,6 +89,12 @@ struct thread_info {
 	u32 cpu;
 };
 
+struct cfs_rq;
+
+struct sched_entity {
+	struct cfs_rq *cfs_rq;
+};
+
 typedef int __kernel_pid_t;
 typedef __kernel_pid_t pid_t;
 
@@ -99,6 +105,7 @@ struct task_struct {
 	int wake_cpu;
 	int prio;
 	int normal_prio;
+	struct sched_entity se;
 	struct mm_struct *mm;
 	int exit_state;
 	int exit_code;
@@ -284,6 +291,20 @@ struct maple_node {
 		struct maple_range_64 mr64;
 		struct maple_arange_64 ma64;
 	};
+};
+
+struct bpf_array {
+	union {
+		struct {
+			void *pptrs[0];
+		};
+	};
+};
+
+struct rq;
+
+struct cfs_rq {
+	struct rq *rq;
 };
 
 struct bpf_perf_event_data {
