@@ -1,0 +1,222 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the system tests share.  A test is a function test_NAME; it runs in a
+# process and a folder ($W) of its own, and passes only if it reaches its end:
+# a command that fails ends it.
+
+# Every test, in the order of the files: first the programs of this folder, which
+# compare themselves unless there is a function of their name.
+list_tests() {
+	local source
+	{
+		for source in "$HERE"/*.c; do
+			basename "$source" .c
+		done
+		sed -n 's/^test_\([a-z0-9_]*\)() {.*/\1/p' "$HERE"/tests-*.sh
+	} | awk '!seen[$0]++'
+}
+
+# The exceptions' tracepoints by number, for the programs' own counts.  The file
+# system that has the numbers is mounted for this command alone.
+find_tracepoints() {
+	local event id
+	for event in user kernel; do
+		# shellcheck disable=SC2016 # for the inner shell
+		id=$(unshare -m sh -c 'mount -t tracefs tracefs /sys/kernel/tracing &&
+			cat "/sys/kernel/tracing/events/exceptions/page_fault_$1/id"' sh "$event") || id=
+		[ -z "$id" ] || export "TP_FAULT_${event^^}=$id"
+	done
+}
+
+run_one() { # NAME
+	local name=$1
+	W=$WORK/$name
+	mkdir -p "$W/tmp"
+	chmod 777 "$W" "$W/tmp"
+	cd "$W" || exit 1
+	export TMPDIR=$W/tmp
+	exec 9>&1 >"$W/log" 2>&1
+	set -eE -o pipefail
+	trap 'fail "line $LINENO: ended with $?: $BASH_COMMAND"' ERR
+	if declare -F "test_$name" >/dev/null; then
+		"test_$name"
+	elif [ -x "$WORK/bin/$name" ]; then
+		program "$name"
+	else
+		fail "there is no such test"
+	fi
+	echo "ok $name" >&9
+}
+
+# The reason on one line, without what could harm a terminal.
+conclude() { # WORD TEXT
+	trap - ERR
+	printf '%s %s: %s\n' "$1" "$(basename "$W")" \
+		"$(printf %s "$2" | tr '\n\t' '| ' | tr -cd '\40-\176' | cut -c 1-600)" >&9
+	exit 0
+}
+fail() { conclude FAIL "$1"; }
+skip() { conclude SKIP "$1"; }
+
+same() { # WHAT EXPECTED CAME
+	[ "$2" = "$3" ] || fail "$1: expected '$2', came '$3'"
+}
+
+contains() { # WHAT FILE WORD...: the file has each of the words
+	local what=$1 file=$2 word
+	shift 2
+	for word; do
+		grep -qF -e "$word" "$file" || fail "$what: no '$word' in '$(head -c 300 "$file")'"
+	done
+}
+
+# Exit status into $status, output into $W/out and $W/err.
+run() { # COMMAND...
+	status=0
+	"$@" >"$W/out" 2>"$W/err" || status=$?
+	sane
+}
+
+# No sanitizer has complained in what the last command said.
+sane() {
+	if grep -aqE 'Sanitizer|runtime error:' "$W/err"; then
+		fail "$(grep -aE 'Sanitizer|runtime error:' "$W/err" | head -n 2)"
+	fi
+}
+
+# A message of ours: one line that begins with our name.
+sentence() { # WORD...
+	[ -s "$W/err" ] || fail "no message on stderr"
+	grep -aq '^faultline: .*' "$W/err" || fail "no sentence in '$(head -c 300 "$W/err")'"
+	contains "message" "$W/err" "$@"
+}
+
+trace() { # COMMAND...: with a recording t.fl
+	run "$FAULTLINE" trace -o "$W/t.fl" -- "$@"
+}
+
+# The rows alone, columns separated by tabs.
+query() { # SQL [FILE]
+	local rows
+	rows=$("$FAULTLINE" query "${2:-$W/t.fl}" "$1" 2>"$W/query.err") ||
+		fail "query '$1': $(cat "$W/query.err")"
+	printf '%s\n' "$rows" | tail -n +2
+}
+
+no_rows() { # WHAT SQL [FILE]
+	local rows
+	rows=$(query "$2" "${3-}")
+	[ -z "$rows" ] || fail "$1: $rows"
+}
+
+# What holds for every recording, complete or not: no task has a difference.
+check_exact() { # [FILE]
+	local f=${1:-$W/t.fl}
+	no_rows "difference (task, comm, user, kernel, gup, observed, kernel's)" \
+		"SELECT task, comm, by_user, by_kernel, by_gup, observed, kernel FROM reconcile
+		 WHERE difference IS NOT 0" "$f"
+	[ "$(query 'SELECT count(*) FROM reconcile WHERE kernel > 0' "$f")" -gt 0 ] ||
+		fail "no task in view reconcile"
+}
+
+# What holds where nothing was lost.
+check_complete() { # [FILE]
+	local f=${1:-$W/t.fl}
+	same "run.status" complete "$(query "SELECT value FROM run WHERE key = 'status'" "$f")"
+	no_rows "loss" "SELECT what, kind, n FROM loss" "$f"
+	no_rows "ledger and fault runs differ (task, kind, via, ledger, runs)" \
+		"SELECT task, kind, via, sum(a), sum(b) FROM (
+		 SELECT task, kind, via, n AS a, 0 AS b FROM fault_count UNION ALL
+		 SELECT task, kind, via, 0, n FROM fault)
+		 GROUP BY 1, 2, 3 HAVING sum(a) <> sum(b)" "$f"
+	no_rows "states that do not follow each other (task, state, start, end before)" \
+		"SELECT * FROM (SELECT task, state, start_ns,
+		 lag(end_ns) OVER (PARTITION BY task ORDER BY start_ns, end_ns, rowid) AS before
+		 FROM state) WHERE before <> start_ns" "$f"
+	no_rows "tasks without a whole life in table state (task, start, first state)" \
+		"SELECT task, start_ns, (SELECT min(start_ns) FROM state AS s WHERE s.task = t.task)
+		 FROM task AS t WHERE (SELECT min(start_ns) FROM state AS s WHERE s.task = t.task)
+		 IS NOT max(start_ns, 0)" "$f"
+}
+
+# All tasks together are what wait4() said.
+check_total() { # [FILE]
+	local f=${1:-$W/t.fl}
+	same "total and rusage" "$(query "SELECT sum(value) FROM run
+		WHERE key IN ('rusage_minflt', 'rusage_majflt')" "$f")" \
+		"$(query "SELECT sum(observed) + (SELECT base_min + base_maj FROM task WHERE task = 1)
+		FROM reconcile" "$f")"
+}
+
+check_all() { # [FILE]
+	check_exact "$@"
+	check_complete "$@"
+	check_total "$@"
+}
+
+# Lines with WORD before them: the last numbers of lines alike add up.
+stated() { # WORD NUMBERS
+	awk -v word="$1" -v numbers="$2" '$1 == word {
+		key = $2
+		for (i = 3; i <= NF - numbers; i++) key = key "\t" $i
+		for (i = 1; i <= numbers; i++) sum[key, i] += $(NF - numbers + i)
+		keys[key] = 1
+	} END {
+		for (key in keys) {
+			line = key
+			for (i = 1; i <= numbers; i++) line = line "\t" sum[key, i]
+			print line
+		}
+	}' "$W/truth" | sort
+}
+
+# Two sets of lines are one: shows what is in the one and not in the other.
+same_set() { # WHAT EXPECTED-FILE CAME-FILE
+	cmp -s "$2" "$3" || fail "$1: expected and not there: $(comm -23 "$2" "$3" | head -n 5);
+there and not expected: $(comm -13 "$2" "$3" | head -n 5)"
+}
+
+# A program of this folder against its own truth.
+program() { # NAME
+	local value sql role phase
+	local uncounted="kind IN ('segv', 'bus', 'nofault', 'spurious')"
+	: >"$W/truth"
+	chmod 666 "$W/truth"
+	trace "$WORK/bin/$1" "$W/truth"
+	if grep -q '^skip ' "$W/truth"; then
+		skip "$(sed -n 's/^skip //p' "$W/truth" | head -n 1)"
+	fi
+	[ -s "$W/truth" ] || fail "the program stated nothing: status $status, $(head -c 300 "$W/err")"
+	value=$(sed -n 's/^status //p' "$W/truth")
+	same "exit status" "${value:-0}" "$status"
+
+	check_exact
+	check_complete
+	grep -q '^orphans' "$W/truth" || check_total
+
+	stated fault 1 >"$W/fault.expected"
+	query "SELECT coalesce(role, '-'), coalesce(phase, '-'), region, kind, via, major, sum(n)
+	       FROM fault_count JOIN task USING (task) WHERE region IS NOT NULL AND via <> 'gup'
+	       GROUP BY 1, 2, 3, 4, 5, 6" | sort >"$W/fault.came"
+	same_set "faults in regions" "$W/fault.expected" "$W/fault.came"
+	stated gup 1 >"$W/gup.expected"
+	query "SELECT coalesce(role, '-'), phase, syscall, kind, sum(n)
+	       FROM fault_count JOIN task USING (task)
+	       WHERE via = 'gup' AND phase NOT IN ('', 'warm', 'end') GROUP BY 1, 2, 3, 4" |
+		sort >"$W/gup.came"
+	same_set "faults without exception" "$W/gup.expected" "$W/gup.came"
+	stated phase 3 >"$W/phase.expected"
+	while IFS=$'\t' read -r role phase _; do
+		printf '%s\t%s\t%s\n' "$role" "$phase" "$(query "
+			SELECT coalesce(sum(n) FILTER (WHERE NOT $uncounted), 0),
+			       coalesce(sum(n) FILTER (WHERE via = 'gup'), 0),
+			       coalesce(sum(n) FILTER (WHERE $uncounted), 0)
+			FROM fault_count JOIN task USING (task)
+			WHERE role = '$role' AND phase = '$phase'")"
+	done <"$W/phase.expected" >"$W/phase.came"
+	same_set "phases (counted, gup, uncounted)" "$W/phase.expected" "$W/phase.came"
+	while read -r _ value sql; do
+		same "$sql" "$value" "$(query "$sql")"
+	done < <(grep '^expect ' "$W/truth")
+}

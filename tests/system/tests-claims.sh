@@ -1,0 +1,205 @@
+# shellcheck shell=bash disable=SC2154 # run() sets status
+# SPDX-License-Identifier: GPL-2.0
+# Experiments: each one's claims hold, each claim can fail, and anyone can add one.
+
+experiments() {
+	local f
+	for f in "$TREE"/workloads/*.sql; do
+		basename "$f" .sql
+	done
+}
+
+# Small sizes would do for the counts; the defaults are what people see.
+test_experiments() {
+	local id
+	run "$FAULTLINE" list
+	same "status of list" 0 "$status"
+	cp "$W/out" list
+	for id in $(experiments); do
+		contains "list" list "$id"
+		run "$FAULTLINE" run "$id" -o "$W/$id.fl"
+		[ "$status" -eq 0 ] || fail "run $id: status $status: $(query "SELECT id, expected, observed,
+			verdict, reason FROM claim WHERE verdict <> 'pass'" "$W/$id.fl")"
+		check_all "$W/$id.fl"
+		no_rows "claims of $id that do not pass" \
+			"SELECT id, verdict FROM claim WHERE verdict NOT IN ('pass', 'skip')" "$W/$id.fl"
+		[ "$(query "SELECT count(*) FROM claim WHERE verdict = 'pass'" "$W/$id.fl")" -gt 0 ] ||
+			fail "$id claims nothing"
+		same "experiment" "$id" \
+			"$(query "SELECT value FROM run WHERE key = 'experiment'" "$W/$id.fl")"
+	done
+	run "$FAULTLINE" run --all
+	same "status of run --all" 0 "$status"
+}
+
+# A copy of experiment ID as bent-ID in a folder of its own.
+bend() { # ID
+	mkdir -p bent
+	cp "$(dirname "$FAULTLINE")/workloads/$1" "bent/bent-$1"
+	cp "$TREE/workloads/$1.sql" "bent/bent-$1.sql"
+}
+
+# Every expected value off by one: every claim of class E with a single number fails.
+test_claims_off_by_one() {
+	local id n
+	for id in $(experiments); do
+		bend "$id"
+		sed -i -E '/^-- expect: *[0-9a-z_(]/ { /\.\./! s/^(-- expect:)(.*)$/\1 (\2) + 1/ }' \
+			"bent/bent-$id.sql"
+		n=$(grep -c '^-- expect: (.*) + 1$' "bent/bent-$id.sql")
+		[ "$n" -gt 0 ] || fail "$id: no expected value to bend"
+		run env FAULTLINE_PATH="$W/bent" "$FAULTLINE" run "bent-$id" -o "$W/$id.fl"
+		same "status of bent-$id, '$(head -c 200 "$W/err")'" 1 "$status"
+		no_rows "claims of $id that hold for another value, too" \
+			"SELECT id, expected, observed FROM claim WHERE verdict = 'pass' AND class = 'E'
+			 AND expected NOT LIKE '%..%' AND expected NOT LIKE '%<%' AND expected NOT LIKE '%>%'" \
+			"$W/$id.fl"
+	done
+}
+
+# The workload does something else than its parameters say: one page less.
+test_claims_other_workload() {
+	local id
+	for id in cow demand-anon; do
+		[ -e "$TREE/workloads/$id.sql" ] || continue
+		bend "$id"
+		cat >"bent/bent-$id.sh" <<END
+#!/bin/bash
+for arg; do
+	case \$arg in pages=*) arg=pages=\$((\${arg#pages=} - 1)) ;; esac
+	args+=("\$arg")
+done
+exec "$W/bent/plain-$id" "\${args[@]}"
+END
+		chmod 755 "bent/bent-$id.sh"
+		mv "bent/bent-$id" "bent/plain-$id"
+		run env FAULTLINE_PATH="$W/bent" "$FAULTLINE" run "bent-$id" -o "$W/$id.fl"
+		same "status of bent-$id, '$(head -c 200 "$W/err")'" 1 "$status"
+		check_all "$W/$id.fl"
+	done
+}
+
+test_parameter_follows() {
+	run "$FAULTLINE" run cow --set pages=1009 -o "$W/t.fl"
+	same "status" 0 "$status"
+	check_all
+	same "copies" 1009 "$(query "SELECT sum(n) FROM fault_count WHERE phase = 'c.write' AND kind = 'copy'")"
+	same "claim" "1009	1009" "$(query "SELECT expected, observed FROM claim WHERE id = 'c.write'")"
+	same "param.pages" 1009 "$(query "SELECT value FROM run WHERE key = 'param.pages'")"
+}
+
+test_ten_runs() {
+	local i
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		run "$FAULTLINE" run cow -o "$W/t.fl"
+		[ "$status" -eq 0 ] || fail "run $i of 10: status $status: $(query "SELECT id, expected,
+			observed, verdict, reason FROM claim WHERE verdict <> 'pass'")"
+		check_all
+	done
+}
+
+# An experiment without a compiler: a shell script, and its claims.
+test_added_experiment() {
+	mkdir added
+	cat >added/jobs-in-shell.sh <<END
+#!/bin/bash
+"$FAULTLINE" mark forks
+for arg; do
+	case \$arg in jobs=*) jobs=\${arg#jobs=} ;; esac
+done
+for ((i = 0; i < jobs; i++)); do (:); done
+"$FAULTLINE" mark ""
+END
+	chmod 755 added/jobs-in-shell.sh
+	cat >added/jobs-in-shell.sql <<'END'
+-- title: a subshell is a fork
+-- chapter: C
+-- question: How many processes does a shell make?
+-- param: jobs = 7   1..1000   subshells
+-- lesson: one for each pair of brackets
+
+-- claim E forks: one process for each subshell
+-- expect: jobs
+SELECT count(*) FROM task AS t JOIN phase AS p ON p.task = t.parent_task
+WHERE p.name = 'forks' AND t.created_by = 'fork' AND t.start_ns BETWEEN p.start_ns AND p.end_ns
+AND t.exec_ns IS NULL;
+END
+	run env FAULTLINE_PATH="$W/added:/nosuch" "$FAULTLINE" list
+	contains "list" "$W/out" jobs-in-shell
+	run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run jobs-in-shell -o "$W/t.fl"
+	same "status, '$(head -c 300 "$W/err")'" 0 "$status"
+	check_all
+	run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run jobs-in-shell --set jobs=13 -o "$W/t.fl"
+	same "status with 13" 0 "$status"
+	same "forks" 13 "$(query "SELECT observed FROM claim")"
+}
+
+test_malformed_claims() {
+	local text n=0
+	mkdir bad
+	cp "$(command -v true)" bad/wrong
+	for text in $'-- title: x\n-- claim Z a: b\n-- expect: 1\nSELECT 1;' \
+		$'-- title: x\n-- claim E a: b\n-- expect: 1 +\nSELECT 1;' \
+		$'-- title: x\n-- claim E a: b\n-- expect: 1\nSELEC 1;' \
+		$'-- title: x\n-- claim E a: b\n-- expect: nosuch\nSELECT 1;' \
+		$'-- title: x\n-- claim E a: b\n-- expect: 1\nSELECT nosuch FROM task;' \
+		$'-- title: x\n-- param: n = 5 7..9 text\n-- claim E a: b\n-- expect: n\nSELECT 1;' \
+		$'-- title: x\n-- claim E a: b\n-- expect: 1\nSELECT 1' \
+		$'-- title: x\n-- claim E a: b\n-- expect: 1\nDELETE FROM task;' \
+		$'-- title: x\n-- claim E a: b\nSELECT 1;' \
+		$'-- claim E a: b\n-- expect: 1\nSELECT 1;'; do
+		n=$((n + 1))
+		printf '%s\n' "$text" >bad/wrong.sql
+		run env FAULTLINE_PATH="$W/bad" "$FAULTLINE" run wrong
+		same "status of file $n, '$(head -c 200 "$W/err")'" 2 "$status"
+		grep -aqE 'wrong\.sql:[0-9]+: ' "$W/err" ||
+			fail "file $n: no file and line in '$(head -c 300 "$W/err")'"
+		run env FAULTLINE_PATH="$W/bad" "$FAULTLINE" list
+		[ "$status" -lt 126 ] || fail "list: status $status"
+		contains "list, which shows the others," "$W/out" cow
+	done
+}
+
+# Root only for files that nobody but root can write.
+test_root_experiment() {
+	mkdir roots
+	cat >roots/who.sh <<'END'
+#!/bin/sh
+exit $(id -u | tr -dc 0-9 | sed 's/^[1-9].*/7/')
+END
+	chmod 755 roots/who.sh
+	cat >roots/who.sql <<'END'
+-- title: who runs it
+-- chapter: C
+-- question: Who?
+-- root: it asks who it is
+-- lesson: root only where the file says so
+
+-- claim E root: it ran as root
+-- expect: 0
+SELECT exit_code FROM task WHERE task = 1;
+END
+	# this folder is one that anyone can write
+	run env FAULTLINE_PATH="$W/roots" SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" \
+		SUDO_USER=nobody "$FAULTLINE" run who
+	[ "$status" -ne 0 ] || fail "root for a file that others can write"
+	sentence
+	run env FAULTLINE_PATH="$W/roots" SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" \
+		SUDO_USER=nobody "$FAULTLINE" run --as-root who
+	same "status with --as-root, '$(head -c 300 "$W/err")'" 0 "$status"
+}
+
+test_mark() {
+	cat >marked.sh <<END
+"$FAULTLINE" mark one
+:
+"$FAULTLINE" mark two
+END
+	trace bash marked.sh
+	same "status" 0 "$status"
+	check_all
+	same "phases of the script" "one two" \
+		"$(query "SELECT name FROM phase WHERE task = 1 ORDER BY start_ns" | paste -sd ' ')"
+	run "$FAULTLINE" mark lonely
+	[ "$status" -lt 126 ] || fail "mark without a tracer: status $status"
+}

@@ -1,0 +1,104 @@
+# shellcheck shell=bash disable=SC2154 # run() sets status
+# SPDX-License-Identifier: GPL-2.0
+# Ordinary commands: no difference anywhere, the total is wait4()'s, the status is the command's.
+
+test_true() {
+	trace true
+	same "status" 0 "$status"
+	check_all
+	same "tasks" 1 "$(query 'SELECT count(*) FROM task')"
+	same "comm and exe" $'true\t1' "$(query "SELECT comm, exe LIKE '%true' FROM task")"
+}
+
+test_python() {
+	command -v python3 >/dev/null || skip "no python3"
+	trace python3 -c 'x = bytearray(7 * 1024 * 1024); print(sum(x[::4096]))'
+	same "status" 0 "$status"
+	check_all
+	contains "output of the command" "$W/out" 0
+}
+
+test_bash_jobs() {
+	# shellcheck disable=SC2016 # for the traced shell
+	trace bash -c 'seq 997 | sort -n | tail -n 1; for ((i = 0; i < 200; i++)); do :& done; wait'
+	same "status" 0 "$status"
+	check_all
+	contains "output of the command" "$W/out" 997
+	same "tasks" 204 "$(query 'SELECT count(*) FROM task')"
+	same "execs" 4 "$(query 'SELECT count(*) FROM task WHERE exec_ns IS NOT NULL')"
+	same "tasks that were waited for" 203 \
+		"$(query 'SELECT count(*) FROM task WHERE task <> 1 AND reaped_ns IS NOT NULL')"
+}
+
+test_make() {
+	mkdir tree
+	tar -C "$TREE" --exclude=./build --exclude=./.git -cf - . | tar -C tree -xf -
+	trace make -C tree -j2
+	same "status of make, which said '$(tail -n 2 "$W/err")'" 0 "$status"
+	check_all
+	[ -x tree/build/faultline ] || fail "make built nothing"
+}
+
+test_dd() {
+	trace dd if=/dev/zero of=/dev/null bs=64M count=1
+	same "status" 0 "$status"
+	check_all
+	same "zero-fills of the buffer by read()" 16384 "$(query "SELECT sum(n) FROM fault_count
+		WHERE syscall = 'read' AND via = 'kernel' AND kind = 'zero_fill' AND n > 1000")"
+}
+
+test_every_fault() {
+	: >"$W/truth"
+	run "$FAULTLINE" trace --every-fault -o "$W/t.fl" -- "$WORK/bin/zero" "$W/truth"
+	same "status" 0 "$status"
+	check_all
+	no_rows "rows that stand for more than one fault" \
+		"SELECT address, n FROM fault WHERE n <> 1 AND via <> 'gup'"
+	same "rows in region 'written'" 46 \
+		"$(query "SELECT count(*) FROM fault WHERE region = 'written'")"
+	same "pages, in order" 23 "$(query "SELECT count(*) FROM (SELECT address,
+		lag(address) OVER (ORDER BY start_ns) AS before FROM fault
+		WHERE region = 'written' AND phase = 'write')
+		WHERE before IS NULL OR address = before + 4096")"
+	no_rows "faults without their end" "SELECT * FROM fault WHERE phase = 'write'
+		AND NOT (end_ns > start_ns AND busy_n = 1)"
+}
+
+test_exit_status() {
+	local signo
+	trace sh -c 'exit 57'
+	same "status" 57 "$status"
+	check_all
+	same "exit_code" 57 "$(query 'SELECT exit_code FROM task')"
+	for signo in TERM KILL SEGV; do
+		trace sh -c "kill -$signo \$\$"
+		same "status after SIG$signo" "$((128 + $(kill -l "$signo")))" "$status"
+		check_all
+		same "exit_signal" "$(kill -l "$signo")" "$(query 'SELECT exit_signal FROM task')"
+	done
+}
+
+# The tracer adds nothing to what the command reads and writes.
+test_streams() {
+	status=0
+	# shellcheck disable=SC2016 # for the traced shell
+	printf 'in\n' | "$FAULTLINE" trace -o "$W/t.fl" -- sh -c 'read x; echo "got $x"; echo other >&2' \
+		>"$W/out" 2>"$W/err" || status=$?
+	same "status" 0 "$status"
+	contains "stdout" "$W/out" "got in"
+	contains "stderr" "$W/err" "other"
+	check_all
+	# What the command finds is what it would find without us.
+	cat >found <<'END'
+ls /proc/$$/fd >$1
+grep -E '^(Sig|Shd|Cap|Cpus_allowed:|NoNewPrivs|Seccomp:|Threads)' /proc/$$/status >>$1
+cat /proc/$$/oom_score_adj /proc/$$/timerslack_ns /proc/$$/limits >>$1
+env | grep -v '^_=' | sort >>$1
+umask >>$1
+pwd >>$1
+END
+	sh found untraced
+	trace sh found traced
+	same "what the command finds" "" "$(diff untraced traced || true)"
+	check_all
+}

@@ -1,0 +1,225 @@
+# shellcheck shell=bash disable=SC2154 # run() sets status
+# SPDX-License-Identifier: GPL-2.0
+# What goes wrong: a sentence with the remedy, the right status, nothing half done.
+
+test_not_root() {
+	install -m 755 "$FAULTLINE" "$W/faultline"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" trace -- touch "$W/ran"
+	same "status" 4 "$status"
+	sentence root
+	[ ! -e "$W/ran" ] || fail "the command ran"
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -U "$W/faultline" trace -- true
+	same "status in a user namespace" 4 "$status"
+	sentence
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" list
+	same "status of list" 0 "$status"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" doctor
+	grep -q . "$W/out" || fail "doctor says nothing"
+}
+
+# Root without the capabilities that tracing needs.
+test_no_capability() {
+	run setpriv --bounding-set=-bpf,-perfmon,-sys_admin "$FAULTLINE" trace -- touch "$W/ran"
+	same "status" 4 "$status"
+	sentence CAP_
+	[ ! -e "$W/ran" ] || fail "the command ran"
+}
+
+test_usage() {
+	local words
+	run "$FAULTLINE"
+	same "status without arguments" 2 "$status"
+	for words in "nosuch" "trace" "trace --nosuch -- true" "run" "query" "query $W/x.fl" "show"; do
+		# shellcheck disable=SC2086 # words
+		run "$FAULTLINE" $words
+		same "status of '$words'" 2 "$status"
+		[ -s "$W/err" ] || fail "no message for '$words'"
+	done
+	run "$FAULTLINE" trac -- true
+	contains "message for 'trac'" "$W/err" "trace"
+}
+
+# Each option that a message or the manual's page of a command names is one that it has.
+test_help() {
+	local command
+	run "$FAULTLINE" --help
+	same "status" 0 "$status"
+	for command in list run trace show query mark doctor; do
+		contains "--help" "$W/out" "$command"
+	done
+	for command in list run trace show query mark doctor; do
+		run "$FAULTLINE" $command --help
+		same "status of $command --help" 0 "$status"
+		[ -s "$W/out" ] || fail "$command --help says nothing on stdout"
+		[ ! -s "$W/err" ] || fail "$command --help writes to stderr"
+	done
+	run "$FAULTLINE" --version
+	same "status of --version" 0 "$status"
+}
+
+test_unknown_experiment() {
+	run "$FAULTLINE" run cwo
+	same "status" 2 "$status"
+	sentence cwo cow
+}
+
+test_parameters() {
+	local set
+	for set in pages=0 pages=4194305 pages=-1 pages=x pages= pages nosuch=1 pages=99999999999999999999; do
+		run "$FAULTLINE" run cow --set "$set"
+		same "status of --set $set" 2 "$status"
+		sentence "${set%%=*}"
+	done
+}
+
+test_command_not_found() {
+	trace /nosuch/command
+	same "status" 127 "$status"
+	sentence /nosuch/command
+	trace nosuch-command
+	same "status without a path" 127 "$status"
+	sentence nosuch-command
+	: >"$W/text"
+	trace "$W/text"
+	same "status of a file that is not executable" 126 "$status"
+	sentence "$W/text"
+	trace "$W"
+	same "status of a folder" 126 "$status"
+	printf '#!/nosuch/interpreter\n' >"$W/script"
+	chmod 755 "$W/script"
+	trace "$W/script"
+	same "status of a script without its interpreter" 127 "$status"
+	printf 'no program' >"$W/script"
+	trace "$W/script"
+	same "status of a program that the kernel does not know" 126 "$status"
+}
+
+test_output_not_writable() {
+	local f
+	for f in /nosuch/t.fl "$W" /proc/t.fl; do
+		run "$FAULTLINE" trace -o "$f" -- touch "$W/ran"
+		[ "$status" -ne 0 ] || fail "status 0 for -o $f"
+		sentence "$f"
+		[ ! -e "$W/ran" ] || fail "the command ran with -o $f"
+	done
+	echo "my only copy" >"$W/thesis.txt"
+	run "$FAULTLINE" trace -o "$W/thesis.txt" -- touch "$W/ran"
+	[ "$status" -ne 0 ] || fail "status 0 for -o that is somebody's text"
+	sentence thesis.txt
+	same "the file" "my only copy" "$(cat "$W/thesis.txt")"
+	# a recording may be written over
+	trace true
+	trace sh -c 'exit 3'
+	same "status the second time" 3 "$status"
+	check_all
+}
+
+test_disk_full() {
+	cat >disk <<'END'
+mount -t tmpfs -o size=192k tmpfs "$1" || exit 98
+"$2" trace -o "$1/t.fl" -- bash -c 'for ((i = 0; i < 1009; i++)); do (:); done; echo done >"$1"' sh "$3"
+echo $? >"$4"
+cp "$1/t.fl" "$5"
+END
+	mkdir full
+	run unshare -m sh disk "$W/full" "$FAULTLINE" "$W/ended" "$W/status" "$W/t.fl"
+	same "status of the command, which goes on," "done" "$(cat "$W/ended")"
+	sentence
+	grep -aqi 'space\|full' "$W/err" || fail "no word of the disk: $(head -c 300 "$W/err")"
+	same "run.status" incomplete "$(query "SELECT value FROM run WHERE key = 'status'")"
+	[ -n "$(query "SELECT value FROM run WHERE key = 'reason'")" ] || fail "no reason"
+}
+
+# No crash, and no status 0, for what is no recording.
+test_no_recording() {
+	local f command
+	echo "text" >text
+	: >empty
+	head -c 8192 /dev/urandom >random
+	sqlite3 other.db 'CREATE TABLE t (x); INSERT INTO t VALUES (1)'
+	mkfifo fifo
+	for f in text empty random other.db nosuch "$W" /dev/null; do
+		for command in show query; do
+			if [ $command = query ]; then
+				run "$FAULTLINE" query "$f" 'SELECT 1'
+			else
+				run "$FAULTLINE" show "$f"
+			fi
+			[ "$status" -ne 0 ] || fail "$command $f: status 0"
+			[ "$status" -lt 126 ] || fail "$command $f: status $status"
+			sentence "$f"
+			[ ! -s "$W/out" ] || fail "$command $f: something on stdout"
+		done
+	done
+}
+
+# A recording cut off or damaged anywhere: an error or an honest "incomplete", never a crash.
+test_damaged_recording() {
+	local size i at
+	trace "$WORK/bin/zero" "$W/truth"
+	size=$(stat -c %s t.fl)
+	for ((i = 1; i < 32; i++)); do
+		head -c $((size * i / 32)) t.fl >cut.fl
+		run "$FAULTLINE" show cut.fl
+		[ "$status" -lt 126 ] || fail "cut at $i/32: status $status"
+		[ "$status" -ne 0 ] || fail "cut at $i/32: status 0"
+		[ -s "$W/err" ] || fail "cut at $i/32: nothing said"
+	done
+	for ((i = 0; i < 64; i++)); do
+		at=$((size * i / 64 + i))
+		cp t.fl bad.fl
+		head -c 37 /dev/urandom | dd of=bad.fl bs=1 seek=$at conv=notrunc status=none
+		run "$FAULTLINE" show bad.fl
+		[ "$status" -lt 126 ] || fail "damaged at byte $at: status $status"
+		run "$FAULTLINE" query bad.fl 'SELECT * FROM fault_count'
+		[ "$status" -lt 126 ] || fail "damaged at byte $at: status $status of query"
+	done
+}
+
+test_ring_too_small() {
+	: >"$W/truth"
+	# every fault on its own, from a command that lets nobody drain in between
+	run "$FAULTLINE" trace --ring-size 4K --every-fault -o "$W/t.fl" -- \
+		"$WORK/bin/jobs" "$W/truth"
+	same "status of trace" 0 "$status"
+	same "run.status" incomplete "$(query "SELECT value FROM run WHERE key = 'status'")"
+	[ "$(query "SELECT sum(n) FROM loss WHERE what = 'ring'")" -gt 0 ] || fail "nothing was lost"
+	check_exact
+	check_total
+	same "copies by the jobs" 600 "$(query "SELECT sum(n) FROM fault_count
+		WHERE region = 'heap' AND kind = 'copy' AND via = 'user'")"
+	cat "$W/out" "$W/err" >said
+	contains "report" said INCOMPLETE
+	run "$FAULTLINE" show "$W/t.fl"
+	contains "show" "$W/out" INCOMPLETE
+	run "$FAULTLINE" run cow --ring-size 4K -o "$W/t.fl"
+	same "status of run" 3 "$status"
+	check_exact
+	same "verdicts" inconclusive "$(query "SELECT DISTINCT verdict FROM claim WHERE class = 'E'")"
+}
+
+test_two_at_once() {
+	local first
+	mkfifo a b
+	"$FAULTLINE" trace -o 1.fl -- sh -c 'echo x >a; read y <b; exit 11' >1.out 2>1.err &
+	first=$!
+	read -r _ <a
+	# the first one's command is running, and runs on until the second is through
+	status=0
+	"$FAULTLINE" trace -o 2.fl -- "$WORK/bin/fork-copy" "$W/truth" >2.out 2>2.err || status=$?
+	same "status of the second" 0 "$status"
+	echo x >b
+	status=0
+	wait $first || status=$?
+	same "status of the first" 11 "$status"
+	check_all 1.fl
+	check_all 2.fl
+	same "tasks of the first" 1 "$(query 'SELECT count(*) FROM task' 1.fl)"
+	same "tasks of the second" 15 "$(query 'SELECT count(*) FROM task' 2.fl)"
+	# and both of one tree: the outer sees the inner's command as well
+	trace "$FAULTLINE" trace -o inner.fl -- true
+	same "status of the outer" 0 "$status"
+	check_exact
+	check_all inner.fl
+}
