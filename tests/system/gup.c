@@ -8,13 +8,10 @@
 #include <limits.h>
 #include <sys/uio.h>
 
-static void populated(const char *region, char *p, long n)
+static void populated(const char *phase, const char *region, char *p, long n)
 {
-	char name[32];
-
-	snprintf(name, sizeof(name), "after.%s", region);
 	fl_region(region, p, (size_t)(n * PAGE));
-	fl_phase(name);
+	fl_phase(phase);
 	write_pages(p, n);
 	fl_phase("");
 }
@@ -30,7 +27,7 @@ static void map_and_lock(void)
 	if (p == MAP_FAILED)
 		die("mmap");
 	expect_gup("main", "populate", "mmap", "zero_fill", 23);
-	populated("populate", p, 23);
+	populated("after.populate", "populate", p, 23);
 
 	p = map_pages(29);
 	measure("mlock");
@@ -38,7 +35,7 @@ static void map_and_lock(void)
 		die("mlock");
 	measured("main");
 	expect_gup("main", "mlock", "mlock", "zero_fill", 29);
-	populated("mlock", p, 29);
+	populated("after.mlock", "mlock", p, 29);
 }
 
 static void direct(const char *dir)
@@ -59,7 +56,7 @@ static void direct(const char *dir)
 	measured("main");
 	unlink(path);
 	expect_gup("main", "direct", "pread64", "zero_fill", 31);
-	populated("direct", p, 31);
+	populated("after.direct", "direct", p, 31);
 }
 
 static void other_memory(void)
@@ -84,7 +81,7 @@ static void other_memory(void)
 		die("process_vm_writev");
 	measured("main");
 	expect_gup("main", "writev", "process_vm_writev", "zero_fill", 41);
-	populated("writev", remote, 41);
+	populated("after.writev", "writev", remote, 41);
 }
 
 static void advice(void)
@@ -96,7 +93,7 @@ static void advice(void)
 		skip("no MADV_POPULATE_READ");
 	measured("main");
 	expect_gup("main", "read", "madvise", "zero_page", 43);
-	populated("read", p, 43);
+	populated("after.read", "read", p, 43);
 	expect_fault("main", "after.read", "read", "copy_zero", "user", 43);
 
 	p = map_pages(47);
@@ -105,7 +102,7 @@ static void advice(void)
 		die("MADV_POPULATE_WRITE");
 	measured("main");
 	expect_gup("main", "write", "madvise", "zero_fill", 47);
-	populated("write", p, 47);
+	populated("after.write", "write", p, 47);
 }
 
 /* The kernel writes for a stranger into pages that a child shares: copies without exceptions. */
