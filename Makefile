@@ -30,8 +30,8 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 MAKEFLAGS += --no-builtin-rules
 
 # What is needed: how it is found, its name, the Debian package that has it, its least version.
-NEED_BUILD := command/$(CC)/gcc archive/libc.a/libc6-dev command/$(CLANG)/clang \
-	bpftool/bpftool/bpftool command/$(PKG_CONFIG)/pkg-config library/libbpf/libbpf-dev/1.1 \
+NEED_BUILD := compiler/cc/gcc archive/libc.a/libc6-dev clang/clang/clang bpftool/bpftool/bpftool \
+	command/$(PKG_CONFIG)/pkg-config library/libbpf/libbpf-dev/1.1 \
 	library/libelf/libelf-dev library/zlib/zlib1g-dev library/sqlite3/libsqlite3-dev \
 	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
 NEED_TEST := library/cmocka/libcmocka-dev command/python3/python3 command/sqlite3/sqlite3
@@ -46,6 +46,8 @@ BPFTOOL ?= $(shell PATH="$(SEARCH_PATH)"; \
 missing = $(shell PATH="$(SEARCH_PATH)"; IFS=/; for need in $(foreach need,$(1),'$(need)'); do \
 	set -- $$need; case $$1 in \
 	(command) command -v "$$2" ;; \
+	(compiler) command -v $(firstword $(CC)) ;; \
+	(clang) command -v $(firstword $(CLANG)) ;; \
 	(library) $(PKG_CONFIG) --atleast-version=$${4:-0} "$$2" 2>&1 ;; \
 	(archive) [ -e "$$($(CC) -print-file-name=$$2 2>&1)" ] ;; \
 	(bpftool) [ -n "$(BPFTOOL)" ] ;; \
