@@ -255,7 +255,7 @@ lint-deps: NEEDED = $(NEED_BUILD) $(NEED_LINT) library/cmocka/libcmocka-dev
 deps-build: NEEDED = $(NEED_BUILD)
 deps-test: NEEDED = $(NEED_BUILD) $(NEED_TEST)
 deps deps-build deps-test lint-deps:
-	@tests/deps $(call missing,$(NEEDED))
+	@tests/deps $(foreach need,$(call missing,$(NEEDED)),'$(need)')
 
 # vmlinux.h is what a tool makes of the kernel's own style.
 C_FILES := $(filter-out %/vmlinux.h,$(wildcard bpf/*.[ch] user/*.[ch] workloads/*.[ch] \
