@@ -39,7 +39,7 @@
 /* The interface with the tracer: prctl(FL_MAGIC_ | op, packed name, arguments). */
 #define FL_MAGIC_ 0x464c0000UL
 #define FL_OP_PHASE_ 1UL  /* four registers of name */
-#define FL_OP_ROLE_ 2UL	  /* four registers of name */
+#define FL_OP_ROLE_ 2UL   /* four registers of name */
 #define FL_OP_REGION_ 3UL /* two registers of name, address, bytes */
 #define FL_OP_VALUE_ 4UL  /* three registers of name, value */
 #define FL_OP_OF_PARENT_ 0x100UL
@@ -90,36 +90,48 @@ FL_INLINE_ void fl_mark_(unsigned long op, unsigned long a, unsigned long b, uns
 #endif
 }
 
-FL_INLINE_ unsigned long fl_length_(const char *name, unsigned long most)
+struct fl_name_ {
+	unsigned long word[4];
+};
+
+/* Byte I of NAME, which has N, in its place in a word: the first one is the lowest. */
+#define FL_BYTE_(name, n, i)                                                                       \
+	((i) < (n) ? (unsigned long)(unsigned char)(name)[i] << (i) % sizeof(long) * 8 : 0UL)
+
+#define FL_WORD_(name, n, i)                                                                       \
+	(FL_BYTE_(name, n, i) | FL_BYTE_(name, n, (i) + 1) | FL_BYTE_(name, n, (i) + 2) |          \
+	 FL_BYTE_(name, n, (i) + 3) | FL_BYTE_(name, n, (i) + 4) | FL_BYTE_(name, n, (i) + 5) |    \
+	 FL_BYTE_(name, n, (i) + 6) | FL_BYTE_(name, n, (i) + 7))
+
+FL_INLINE_ struct fl_name_ fl_pack_(const char *name, unsigned long n)
+{
+	struct fl_name_ packed = { { FL_WORD_(name, n, 0), FL_WORD_(name, n, 8),
+				     FL_WORD_(name, n, 16), FL_WORD_(name, n, 24) } };
+
+	return packed;
+}
+
+/* The first MOST bytes of NAME.  A compiler folds strlen() of a constant, but not a loop. */
+FL_INLINE_ struct fl_name_ fl_name_(const char *name, unsigned long most)
 {
 	unsigned long n = 0;
 
-	/* A compiler folds strlen() of a constant, but not the loop. */
-	if (__builtin_constant_p(__builtin_strlen(name)))
-		return __builtin_strlen(name) < most ? __builtin_strlen(name) : most;
+	if (__builtin_constant_p(__builtin_strlen(name))) {
+		n = __builtin_strlen(name);
+		return fl_pack_(name, n < most ? n : most);
+	}
+	/* gcc sees a NAME of known size and no end in it, and warns; so do not let it see. */
+	__asm__("" : "+r"(name));
 	while (n < most && name[n])
 		n++;
-	return n;
-}
-
-/* Byte I of NAME, in its place in a register; the first one is the lowest. */
-#define FL_BYTE_(name, n, i) \
-	((i) < (n) ? (unsigned long)(unsigned char)(name)[i] << (i) % sizeof(long) * 8 : 0UL)
-
-/* Bytes AT to AT + 7 of NAME, which has N. */
-FL_INLINE_ unsigned long fl_pack_(const char *name, unsigned long n, unsigned long at)
-{
-	return FL_BYTE_(name, n, at) | FL_BYTE_(name, n, at + 1) | FL_BYTE_(name, n, at + 2) |
-	       FL_BYTE_(name, n, at + 3) | FL_BYTE_(name, n, at + 4) | FL_BYTE_(name, n, at + 5) |
-	       FL_BYTE_(name, n, at + 6) | FL_BYTE_(name, n, at + 7);
+	return fl_pack_(name, n);
 }
 
 FL_INLINE_ void fl_mark_name_(unsigned long op, const char *name)
 {
-	unsigned long n = fl_length_(name, 31);
+	struct fl_name_ packed = fl_name_(name, 31);
 
-	fl_mark_(op, fl_pack_(name, n, 0), fl_pack_(name, n, 8), fl_pack_(name, n, 16),
-		 fl_pack_(name, n, 24));
+	fl_mark_(op, packed.word[0], packed.word[1], packed.word[2], packed.word[3]);
 }
 
 /* What this thread does from now on, until the next phase or its end. */
@@ -143,18 +155,17 @@ FL_INLINE_ void fl_role(const char *name)
 /* What BYTES of memory from ADDRESS on are called, in this process and in what it forks. */
 FL_INLINE_ void fl_region(const char *name, const volatile void *address, unsigned long bytes)
 {
-	unsigned long n = fl_length_(name, 15);
+	struct fl_name_ packed = fl_name_(name, 15);
 
-	fl_mark_(FL_OP_REGION_, fl_pack_(name, n, 0), fl_pack_(name, n, 8), (unsigned long)address,
-		 bytes);
+	fl_mark_(FL_OP_REGION_, packed.word[0], packed.word[1], (unsigned long)address, bytes);
 }
 
 /* What the program itself counted, to stand beside what the kernel did. */
 FL_INLINE_ void fl_value(const char *name, long value)
 {
-	unsigned long n = fl_length_(name, 23);
+	struct fl_name_ packed = fl_name_(name, 23);
 
-	fl_mark_(FL_OP_VALUE_, fl_pack_(name, n, 0), fl_pack_(name, n, 8), fl_pack_(name, n, 16),
+	fl_mark_(FL_OP_VALUE_, packed.word[0], packed.word[1], packed.word[2],
 		 (unsigned long)value);
 }
 

@@ -30,7 +30,7 @@ static const char *mode;
 
 static struct shared {
 	pthread_barrier_t start, read;
-} *shared;
+} * shared;
 
 static void step_aside(void)
 {
