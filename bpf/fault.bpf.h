@@ -128,26 +128,24 @@ static __noinline int fault_account(struct task_state *s, struct task_struct *ta
 	__u8 kind = verdict, via = verdict >> 8, major = verdict >> 16;
 	const struct pending_fault *p = &s->pending;
 	struct fl_fault_run *run = &s->run;
-	struct fl_ledger_key key = {};
+	struct fl_ledger_key *key = &s->cell.key;
 	__u64 end = p->end_ns ? p->end_ns : p->t_ns;
 	__s64 step = p->address - run->address;
 	bool same;
 
-	key.task = s->task;
-	key.phase = s->phase;
-	key.region = s->region;
-	key.syscall = s->syscall;
-	key.kind = kind;
-	key.via = via;
-	key.major = major;
-	same = key.phase == s->cell_key.phase && key.region == s->cell_key.region &&
-	       key.syscall == s->cell_key.syscall && key.kind == s->cell_key.kind &&
-	       key.via == s->cell_key.via && key.major == s->cell_key.major;
+	same = key->phase == s->phase && key->region == s->region && key->syscall == s->syscall &&
+	       key->kind == kind && key->via == via && key->major == major;
 	if (!same) {
-		ledger_flush(s, p->t_ns);
-		s->cell_key = key;
+		ledger_park(s);
+		key->task = s->task;
+		key->phase = s->phase;
+		key->region = s->region;
+		key->syscall = s->syscall;
+		key->kind = kind;
+		key->via = via;
+		key->major = major;
 	}
-	s->cell_n += n;
+	s->cell.n += n;
 
 	if (run->n && same && !every_fault && via != FL_GUP && run->vma_start == s->vma.start &&
 	    p->t_ns - run->start_ns < RUN_MAX_NS) {
@@ -183,9 +181,9 @@ static __noinline int fault_account(struct task_state *s, struct task_struct *ta
 	run->n = n;
 	run->busy_ns = 0;
 	run->busy_n = 0;
-	run->phase = key.phase;
-	run->region = key.region;
-	run->syscall = key.syscall;
+	run->phase = key->phase;
+	run->region = key->region;
+	run->syscall = key->syscall;
 	run->kind = kind;
 	run->via = via;
 	run->major = major;

@@ -1,16 +1,229 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What file a descriptor stands for, so that both ends of a stream are seen as one. */
+/*
+ * What file a descriptor stands for, so that both ends of a stream are seen as one.
+ *
+ * Everything is read after the call, without a lock.  A descriptor that another
+ * thread has closed meanwhile has no kind; one that was also opened anew gives
+ * the new file.
+ */
 #ifndef IPC_BPF_H
 #define IPC_BPF_H
 
+#include <bpf/bpf_endian.h>
+
 #include "trace.bpf.h"
 
+#define MODE_TYPE 0170000
+#define MODE_FIFO 0010000
+#define MODE_CHAR 0020000
+#define MODE_DIR 0040000
+#define MODE_BLOCK 0060000
+#define MODE_REGULAR 0100000
+#define MODE_SOCKET 0140000
+#define PIPEFS_MAGIC 0x50495045
+#define SOCKFS_MAGIC 0x534f434b
+#define ANON_INODE_MAGIC 0x09041934 /* eventfd, epoll, ...; their mode says regular since 6.16 */
+
+#define FAMILY_UNIX 1
+#define FAMILY_INET 2
+#define FAMILY_INET6 10
+#define TYPE_STREAM 1
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+
+/* Ids of streams that are not inode numbers, which are smaller. */
+#define STREAM_EMBRYO (1ULL << 61)
+#define STREAM_HASH (1ULL << 62)
+
+/*
+ * UNIX sockets that received something, or were sent to before anybody accepted
+ * them.  By the address of struct sock, which is the same from the connect() to
+ * the end, whereas its inode comes with accept() and goes with close().
+ */
+struct unix_end {
+	__u64 id;
+	__u64 inode;	/* 0: not accepted yet */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 8192);
+	__type(key, __u64);
+	__type(value, struct unix_end);
+} unix_ends SEC(".maps") __weak;
+
+static __always_inline __u64 socket_inode(struct socket *socket)
+{
+	/* the first member of struct socket_alloc: SOCKET_I() */
+	return BPF_CORE_READ((struct socket_alloc *)socket, vfs_inode.i_ino);
+}
+
+/*
+ * The stream into the UNIX socket SK: the inode number of its socket.  Before
+ * accept() there is none, and the sender's serves, which is SENDER.  After
+ * close() it is what was remembered, or 0 if SK never received anything.
+ */
+static __noinline __u64 unix_stream(struct sock *sk, __u64 sender)
+{
+	struct socket *socket = BPF_CORE_READ(sk, sk_socket);
+	__u64 inode = socket ? socket_inode(socket) : 0;
+	__u64 key = (__u64)sk;
+	struct unix_end *known = bpf_map_lookup_elem(&unix_ends, &key);
+	struct unix_end fresh;
+
+	/* sock_orphan() */
+	if (!socket && BPF_CORE_READ(sk, __sk_common.skc_flags) & (1 << SOCK_DEAD))
+		return known ? known->id : 0;
+	/* Another inode at the address is another socket, and so is one that lost its inode. */
+	if (known && (!known->inode || known->inode == inode)) {
+		known->inode = inode;
+		return known->id;
+	}
+	fresh.id = inode ? inode : STREAM_EMBRYO | sender;
+	fresh.inode = inode;
+	bpf_map_update_elem(&unix_ends, &key, &fresh, BPF_ANY);
+	return fresh.id;
+}
+
+static __always_inline __u64 mix(__u64 hash, __u64 word)
+{
+	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
+	return hash ^ hash >> 29;
+}
+
+/* IPv4 as the address of IPv6 that it is mapped to. */
+static __always_inline void addresses(struct sock *sk, __u64 local[2], __u64 remote[2])
+{
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == FAMILY_INET6 &&
+	    bpf_core_field_exists(sk->__sk_common.skc_v6_daddr)) {
+		BPF_CORE_READ_INTO((struct in6_addr *)local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO((struct in6_addr *)remote, sk, __sk_common.skc_v6_daddr);
+		return;
+	}
+	local[0] = 0;
+	local[1] = (__u64)BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr) << 32 | 0xffff0000;
+	remote[0] = 0;
+	remote[1] = (__u64)BPF_CORE_READ(sk, __sk_common.skc_daddr) << 32 | 0xffff0000;
+}
+
+/*
+ * The addresses and ports from one end to the other.  Network namespaces and
+ * translated addresses are not looked at.  inet_sport outlives the connection,
+ * unlike skc_num: inet_put_port().
+ */
+static __noinline __u64 tcp_stream(struct sock *sk, bool sends)
+{
+	__u64 local[2] = {}, remote[2] = {};
+	__u16 sport = BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
+	__u16 dport = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	__u64 hash;
+
+	if (!dport)
+		return 0;
+	addresses(sk, local, remote);
+	if (sends) {
+		hash = mix(mix(mix(0, local[0]), local[1]), sport);
+		hash = mix(mix(mix(hash, remote[0]), remote[1]), dport);
+	} else {
+		hash = mix(mix(mix(0, remote[0]), remote[1]), dport);
+		hash = mix(mix(mix(hash, local[0]), local[1]), sport);
+	}
+	return hash >> 2 | STREAM_HASH;
+}
+
+/*
+ * What is sent to a UDP socket is known by its port alone: one that did not
+ * connect() knows no more of itself.  Who sends without connect() names the
+ * port in the call's own argument, which is not read: id 0.
+ */
+static __always_inline __u64 udp_stream(struct sock *sk, bool sends)
+{
+	__u16 port = sends ? BPF_CORE_READ(sk, __sk_common.skc_dport) :
+			     BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
+
+	return port ? STREAM_HASH | bpf_ntohs(port) : 0;
+}
+
+static __noinline int socket_identity(struct socket *socket, bool sends, __u8 *kind, __u64 *id)
+{
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
+	__u16 type = BPF_CORE_READ(sk, sk_type);
+	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
+	__u64 inode = socket_inode(socket);
+
+	*kind = FL_FILE_SOCKET;
+	*id = inode;
+	if (family == FAMILY_UNIX) {
+		struct sock *to = sends ? BPF_CORE_READ((struct unix_sock *)sk, peer) : sk;
+
+		*kind = FL_FILE_UNIX;
+		*id = to ? unix_stream(to, inode) : 0;
+	} else if (family == FAMILY_INET || family == FAMILY_INET6) {
+		if (type == TYPE_STREAM && protocol == PROTOCOL_TCP) {
+			*kind = FL_FILE_TCP;
+			*id = tcp_stream(sk, sends) ?: inode;
+		} else if (protocol == PROTOCOL_UDP) {
+			*kind = FL_FILE_UDP;
+			*id = udp_stream(sk, sends) ?: (sends ? 0 : inode);
+		}
+	}
+	return 0;
+}
+
+static __always_inline struct file *file_of(__u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(bpf_get_current_task_btf(), files, fdt);
+	struct file *file = NULL;
+
+	if (fd < BPF_CORE_READ(table, max_fds))
+		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	return file;
+}
+
+/*
+ * The file behind the current task's descriptor FD and the number by which both
+ * ends know the stream: see struct fl_syscall.  A socket has two; SENDS says
+ * which is meant.
+ */
 static __noinline int file_identity(__u64 fd, bool sends, __u8 *kind, __u64 *id)
 {
-	(void)fd;
-	(void)sends;
+	struct file *file = file_of(fd);
+	struct inode *inode;
+	__u64 magic;
+
 	*kind = FL_FILE_NONE;
 	*id = 0;
+	if (!file)
+		return 0;
+	inode = BPF_CORE_READ(file, f_inode);
+	magic = BPF_CORE_READ(inode, i_sb, s_magic);
+	*id = BPF_CORE_READ(inode, i_ino);
+	switch (BPF_CORE_READ(inode, i_mode) & MODE_TYPE) {
+	case MODE_FIFO:
+		*kind = magic == PIPEFS_MAGIC ? FL_FILE_PIPE : FL_FILE_FIFO;
+		break;
+	case MODE_CHAR:
+		*kind = FL_FILE_CHAR;
+		break;
+	case MODE_DIR:
+		*kind = FL_FILE_DIR;
+		break;
+	case MODE_BLOCK:
+		*kind = FL_FILE_BLOCK;
+		break;
+	case MODE_REGULAR:
+		*kind = magic == ANON_INODE_MAGIC ? FL_FILE_OTHER : FL_FILE_REGULAR;
+		break;
+	case MODE_SOCKET:
+		/* the node in a directory can be opened with O_PATH, and is no socket */
+		if (magic == SOCKFS_MAGIC)
+			return socket_identity(BPF_CORE_READ(file, private_data), sends, kind, id);
+		*kind = FL_FILE_OTHER;
+		break;
+	default:
+		*kind = FL_FILE_OTHER;
+	}
 	return 0;
 }
 

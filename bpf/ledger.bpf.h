@@ -9,32 +9,95 @@
 
 #include "trace.bpf.h"
 
-static __always_inline void ledger_flush(struct task_state *s, __u64 now)
-{
-	__u64 *n, cell = s->cell_n;
+/*
+ * Two ledgers work alike: faults by fl_ledger_key, pages by fl_pages_key, both
+ * of 16 bytes.  A task counts into its open cell.  When another cell is opened,
+ * the old one is parked in the task's state, and only what finds no room there
+ * goes to the map while the task lives.
+ */
+struct cell {
+	__u64 key[2];
+	__u64 n;
+};
+_Static_assert(sizeof(struct cell) == sizeof(struct ledger_cell), "one layout");
+_Static_assert(sizeof(struct cell) == sizeof(struct pages_cell), "one layout");
 
-	if (!cell)
-		return;
-	s->cell_n = 0;
-	n = bpf_map_lookup_elem(&ledger, &s->cell_key);
-	if (n)
-		*n += cell; /* only the task itself writes its cells */
-	else if (bpf_map_update_elem(&ledger, &s->cell_key, &cell, BPF_ANY))
-		loss_count(LOSS_MAP + FL_MAP_LEDGER, now);
+static __always_inline void cell_to_map(void *map, const struct cell *cell, __u32 map_id)
+{
+	__u64 key[2] = { cell->key[0], cell->key[1] }, n = cell->n, *sum;
+
+	sum = bpf_map_lookup_elem(map, key);
+	if (sum)
+		*sum += n; /* only the task itself writes its cells */
+	else if (bpf_map_update_elem(map, key, &n, BPF_ANY))
+		loss_count(LOSS_MAP + map_id, bpf_ktime_get_ns());
 }
 
-static __always_inline void pages_flush(struct task_state *s, __u64 now)
+static __always_inline void cell_park(struct task_state *s, struct cell *parked, struct cell *open,
+				      void *map, __u32 map_id)
 {
-	__u64 *n, cell = s->pages_n;
+	struct cell *victim;
+	int i;
 
-	if (!cell)
+	if (!open->n)
 		return;
-	s->pages_n = 0;
-	n = bpf_map_lookup_elem(&pages, &s->pages_key);
-	if (n)
-		*n += cell;
-	else if (bpf_map_update_elem(&pages, &s->pages_key, &cell, BPF_ANY))
-		loss_count(LOSS_MAP + FL_MAP_PAGES, now);
+	for (i = 0; i < NR_PARKED; i++) {
+		struct cell *c = &parked[i];
+
+		if (c->n && (c->key[0] != open->key[0] || c->key[1] != open->key[1]))
+			continue;
+		c->key[0] = open->key[0];
+		c->key[1] = open->key[1];
+		c->n += open->n;
+		open->n = 0;
+		return;
+	}
+	victim = &parked[s->next_parked++ & (NR_PARKED - 1)];
+	cell_to_map(map, victim, map_id);
+	*victim = *open;
+	open->n = 0;
+}
+
+static __noinline int ledger_park(struct task_state *s)
+{
+	cell_park(s, (struct cell *)s->parked, (struct cell *)&s->cell, &ledger, FL_MAP_LEDGER);
+	return 0;
+}
+
+static __noinline int pages_park(struct task_state *s)
+{
+	cell_park(s, (struct cell *)s->parked_pages, (struct cell *)&s->pages, &pages,
+		  FL_MAP_PAGES);
+	return 0;
+}
+
+/* The task ends: its cells leave as records, or by the map where there is no room. */
+static __always_inline void cells_send(struct task_state *s, __u64 now)
+{
+	int i;
+
+	for (i = 0; i < NR_PARKED; i++) {
+		struct ledger_cell *cell = &s->parked[i];
+		struct fl_ledger e = { .key = cell->key, .n = cell->n };
+
+		if (!cell->n)
+			break;
+		event_fill(&e.event, FL_LEDGER, s->task, now);
+		if (bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
+			cell_to_map(&ledger, (struct cell *)cell, FL_MAP_LEDGER);
+		cell->n = 0;
+	}
+	for (i = 0; i < NR_PARKED; i++) {
+		struct pages_cell *cell = &s->parked_pages[i];
+		struct fl_pages e = { .key = cell->key, .n = cell->n };
+
+		if (!cell->n)
+			break;
+		event_fill(&e.event, FL_PAGES, s->task, now);
+		if (bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
+			cell_to_map(&pages, (struct cell *)cell, FL_MAP_PAGES);
+		cell->n = 0;
+	}
 }
 
 static __always_inline void run_send(struct task_state *s)
@@ -53,12 +116,13 @@ static __always_inline void run_send(struct task_state *s)
 	s->run.n = 0;
 }
 
-/* Everything kept back for TASK leaves: before a phase ends, and at its end. */
+/* Everything kept back for a task leaves at its end. */
 static __always_inline void task_flush(struct task_state *s, __u64 now)
 {
 	run_send(s);
-	ledger_flush(s, now);
-	pages_flush(s, now);
+	ledger_park(s);
+	pages_park(s);
+	cells_send(s, now);
 }
 
 #endif /* LEDGER_BPF_H */

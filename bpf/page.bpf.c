@@ -21,6 +21,7 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *s = task_state(task);
 	bool zeroed = gfp & gfp_zero;
+	struct fl_pages_key *key;
 	__u8 use;
 
 	if (!s || !page)
@@ -36,18 +37,18 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	} else if (use == FL_PAGE_TABLE) {
 		s->effects.tables++;
 	}
-	if (s->pages_key.task != s->task || s->pages_key.phase != s->phase ||
-	    s->pages_key.use != use || s->pages_key.order != order ||
-	    s->pages_key.zeroed != zeroed || s->pages_key.syscall != s->syscall) {
-		pages_flush(s, bpf_ktime_get_ns());
-		s->pages_key.task = s->task;
-		s->pages_key.phase = s->phase;
-		s->pages_key.use = use;
-		s->pages_key.order = order;
-		s->pages_key.zeroed = zeroed;
-		s->pages_key.syscall = s->syscall;
+	key = &s->pages.key;
+	if (key->use != use || key->phase != s->phase || key->syscall != s->syscall ||
+	    key->order != order || key->zeroed != zeroed) {
+		pages_park(s);
+		key->task = s->task;
+		key->phase = s->phase;
+		key->use = use;
+		key->order = order;
+		key->zeroed = zeroed;
+		key->syscall = s->syscall;
 	}
-	s->pages_n++;
+	s->pages.n++;
 	return 0;
 }
 

@@ -8,22 +8,18 @@
 /* Its counters no longer change once a task is switched out for good. */
 static __noinline int task_end(struct task_state *s, struct task_struct *task, __u64 now)
 {
-	struct fl_task_end *e;
+	struct fl_task_end e = {};
 
 	fault_settle(s, task, now, SETTLE_SIGNAL);
 	task_flush(s, now);
-	__sync_fetch_and_add(&live_tasks, -1);
-	e = event_reserve(FL_TASK_END, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
-	e->min_flt = task->min_flt;
-	e->maj_flt = task->maj_flt;
+	event_fill(&e.event, FL_TASK_END, s->task, now);
+	e.min_flt = task->min_flt;
+	e.maj_flt = task->maj_flt;
 	/* __schedule() has not counted this switch at the tracepoint of older kernels */
-	e->nvcsw = task->nvcsw;
-	e->nivcsw = task->nivcsw;
-	e->alive = 0;
-	e->reserved = 0;
-	event_submit(e);
+	e.nvcsw = task->nvcsw;
+	e.nivcsw = task->nivcsw;
+	event_send(&e.event, sizeof(e));
+	__sync_fetch_and_add(&live_tasks, -1);
 	return 0;
 }
 

@@ -13,7 +13,7 @@ int snapshot_end(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct task_state *s;
-	struct fl_task_end *e;
+	struct fl_task_end e = {};
 	__u64 now;
 
 	if (!task)
@@ -23,15 +23,12 @@ int snapshot_end(struct bpf_iter__task *ctx)
 		return 0;
 	now = bpf_ktime_get_ns();
 	task_flush(s, now);
-	e = event_reserve(FL_TASK_END, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
-	e->min_flt = s->min_flt;
-	e->maj_flt = s->maj_flt;
-	e->nvcsw = task->nvcsw;
-	e->nivcsw = task->nivcsw;
-	e->alive = 1;
-	e->reserved = 0;
-	event_submit(e);
+	event_fill(&e.event, FL_TASK_END, s->task, now);
+	e.min_flt = s->min_flt;
+	e.maj_flt = s->maj_flt;
+	e.nvcsw = task->nvcsw;
+	e.nivcsw = task->nivcsw;
+	e.alive = 1;
+	event_send(&e.event, sizeof(e));
 	return 0;
 }

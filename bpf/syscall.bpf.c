@@ -92,7 +92,7 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 	struct task_state *s = by;
 	struct name_key key = {};
 	__u64 *words = (__u64 *)key.name;
-	struct fl_mark *e;
+	struct fl_mark e = {};
 	__u64 a = 0, b = 0;
 	__u32 name;
 
@@ -128,16 +128,14 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 	} else if (op == FL_MARK_REGION) {
 		region_set(s, name, a, b);
 	}
-	e = event_reserve(FL_MARK, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
-	e->op = op;
-	e->name_id = name;
-	e->by_task = by->task;
-	e->a = a;
-	e->b = b;
-	__builtin_memcpy(e->name, key.name, sizeof(e->name));
-	event_submit(e);
+	event_fill(&e.event, FL_MARK, s->task, now);
+	e.op = op;
+	e.name_id = name;
+	e.by_task = by->task;
+	e.a = a;
+	e.b = b;
+	__builtin_memcpy(e.name, key.name, sizeof(e.name));
+	event_send(&e.event, sizeof(e));
 	return 0;
 }
 

@@ -21,7 +21,7 @@ int BPF_PROG(task_new, struct task_struct *task, __u64 clone_flags)
 {
 	struct task_state *creator = task_state(bpf_get_current_task_btf());
 	struct task_state *s;
-	struct fl_task_new *e;
+	struct fl_task_new e = {};
 	__u64 now;
 
 	if (!creator)
@@ -41,20 +41,16 @@ int BPF_PROG(task_new, struct task_struct *task, __u64 clone_flags)
 	if (!(clone_flags & CLONE_THREAD_BIT))
 		regions_inherit(creator->process, s->process, now);
 
-	e = event_reserve(FL_TASK_NEW, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
-	e->clone_flags = clone_flags;
-	e->creator = creator->task;
-	e->process = s->process;
-	e->tid = task->pid;
-	e->pid = task->tgid;
-	e->parent = task_id(task->real_parent);
-	e->syscall = creator->syscall;
-	e->base_min = 0;
-	e->base_maj = 0;
-	bpf_probe_read_kernel_str(e->comm, sizeof(e->comm), task->comm);
-	event_submit(e);
+	event_fill(&e.event, FL_TASK_NEW, s->task, now);
+	e.clone_flags = clone_flags;
+	e.creator = creator->task;
+	e.process = s->process;
+	e.tid = task->pid;
+	e.pid = task->tgid;
+	e.parent = task_id(task->real_parent);
+	e.syscall = creator->syscall;
+	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
+	event_send(&e.event, sizeof(e));
 	return 0;
 }
 
@@ -63,7 +59,7 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct task_state *s = task_state(task);
-	struct fl_task_exec *e;
+	struct fl_task_exec e = {};
 	__u64 now;
 	__u32 process;
 
@@ -76,14 +72,12 @@ int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binp
 	process = s->process;
 	bpf_map_delete_elem(&regions, &process);
 
-	e = event_reserve(FL_TASK_EXEC, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
-	e->old_tid = old_pid;
-	e->tid = task->pid;
-	bpf_probe_read_kernel_str(e->comm, sizeof(e->comm), task->comm);
-	bpf_probe_read_kernel_str(e->path, sizeof(e->path), bprm->filename);
-	event_submit(e);
+	event_fill(&e.event, FL_TASK_EXEC, s->task, now);
+	e.old_tid = old_pid;
+	e.tid = task->pid;
+	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
+	bpf_probe_read_kernel_str(e.path, sizeof(e.path), bprm->filename);
+	event_send(&e.event, sizeof(e));
 	return 0;
 }
 
@@ -96,7 +90,7 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(task_exit, struct task_struct *task)
 {
 	struct task_state *s = task_state(task);
-	struct fl_task_exit *e;
+	struct fl_task_exit e = {};
 	__u64 now;
 
 	if (!s)
@@ -106,15 +100,13 @@ int BPF_PROG(task_exit, struct task_struct *task)
 	rss_send(s, task, now);
 	s->syscall = FL_IN_EXIT;
 
-	e = event_reserve(FL_TASK_EXIT, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
+	event_fill(&e.event, FL_TASK_EXIT, s->task, now);
 	/* as wait_task_zombie() has it */
-	e->status = task->signal->flags & 4 /* SIGNAL_GROUP_EXIT */ ?
+	e.status = task->signal->flags & 4 /* SIGNAL_GROUP_EXIT */ ?
 			    task->signal->group_exit_code :
 			    task->exit_code;
-	e->group_dead = task->signal->live.counter == 0;
-	event_submit(e);
+	e.group_dead = task->signal->live.counter == 0;
+	event_send(&e.event, sizeof(e));
 	return 0;
 }
 

@@ -45,6 +45,7 @@ __u32 last_task __weak = 1;	/* 1 is the command */
 __u32 live_tasks __weak = 1;
 __u32 last_name __weak = 0;
 __u32 last_object __weak = 0;
+__u32 last_rescued __weak = 0;
 
 /*
  * The address spaces' generations: whoever changes one bumps its slot, and
@@ -84,6 +85,18 @@ struct page_effects {
 	__u32 rss;	/* one bit for each MM_* counter that changed */
 };
 
+/* Cells of the ledger that are not open, waiting for the task's end. */
+#define NR_PARKED 16
+struct ledger_cell {
+	struct fl_ledger_key key;
+	__u64 n;
+};
+
+struct pages_cell {
+	struct fl_pages_key key;
+	__u64 n;
+};
+
 struct task_state {
 	union {
 		struct fl_task_seed seed;
@@ -98,8 +111,6 @@ struct task_state {
 	bool probing;	/* we ourselves touch user memory: not the task's fault */
 	__u64 min_flt;	/* what of the kernel's counters is accounted for */
 	__u64 maj_flt;
-	__u64 base_min;
-	__u64 base_maj;
 	struct pending_fault pending;
 	struct page_effects effects;
 
@@ -114,10 +125,11 @@ struct task_state {
 
 	struct fl_fault_run run;	/* the open run; n == 0: none */
 	__u64 run_next;			/* address that would continue it */
-	struct fl_ledger_key cell_key;	/* the open cell of the ledger */
-	__u64 cell_n;
-	struct fl_pages_key pages_key;
-	__u64 pages_n;
+	struct ledger_cell cell;	/* the open cell of the ledger */
+	struct pages_cell pages;
+	struct ledger_cell parked[NR_PARKED];
+	struct pages_cell parked_pages[NR_PARKED];
+	__u32 next_parked;
 
 	__u64 scratch;
 	__u64 call_ns;
@@ -139,16 +151,14 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 18);
+	__uint(max_entries, 1 << 16);
 	__type(key, struct fl_ledger_key);
 	__type(value, __u64);
 } ledger SEC(".maps") __weak;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 18);
+	__uint(max_entries, 1 << 15);
 	__type(key, struct fl_pages_key);
 	__type(value, __u64);
 } pages SEC(".maps") __weak;
@@ -205,6 +215,27 @@ struct {
 	__type(value, struct named_regions);
 } regions SEC(".maps") __weak;
 
+/*
+ * Records without which a recording cannot be understood (tasks and markers),
+ * kept here when the ring buffer has no room for them.
+ */
+#define RESCUE_BYTES 104
+struct rescued {
+	__u64 size;
+	char record[RESCUE_BYTES];
+};
+
+/*
+ * What must have room when the ring buffer has none is allocated beforehand: in
+ * a burst the allocator of BPF runs dry sooner than the map is full.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1 << 14);
+	__type(key, __u32);
+	__type(value, struct rescued);
+} rescue SEC(".maps") __weak;
+
 struct loss {
 	__u64 first_ns;
 	__u64 last_ns;
@@ -235,6 +266,14 @@ static __always_inline void loss_count(__u32 what, __u64 now)
 	loss->n++;
 }
 
+static __always_inline void event_fill(struct fl_event *event, __u16 type, __u32 task, __u64 now)
+{
+	event->t_ns = now;
+	event->task = task;
+	event->type = type;
+	event->cpu = bpf_get_smp_processor_id();
+}
+
 /*
  * Room for one record, its head filled in.  No room is counted, and the caller
  * goes on without.  User space polls the ring; nothing here wakes it.
@@ -247,10 +286,7 @@ static __always_inline void *event_reserve(__u16 type, __u64 size, __u32 task, _
 		loss_count(type, now);
 		return NULL;
 	}
-	event->t_ns = now;
-	event->task = task;
-	event->type = type;
-	event->cpu = bpf_get_smp_processor_id();
+	event_fill(event, type, task, now);
 	return event;
 }
 
@@ -259,28 +295,37 @@ static __always_inline void event_submit(void *event)
 	bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
 }
 
+/* Send a record of up to RESCUE_BYTES that must not be lost. */
+static __always_inline void event_send(const struct fl_event *event, __u64 size)
+{
+	struct rescued rescued = { .size = size };
+	__u32 key;
+
+	if (!bpf_ringbuf_output(&ring, (void *)event, size, BPF_RB_NO_WAKEUP))
+		return;
+	__builtin_memcpy(rescued.record, event, size);
+	key = __sync_fetch_and_add(&last_rescued, 1);
+	if (bpf_map_update_elem(&rescue, &key, &rescued, BPF_ANY))
+		loss_count(event->type, event->t_ns);
+}
+
 /* The command's record; that of every other task is sent when it is created. */
 static __noinline int task_begin(struct task_struct *task, struct task_state *s, __u64 now)
 {
-	struct fl_task_new *e;
+	struct fl_task_new e = {};
 
 	s->begun = true;
-	s->min_flt = s->base_min = task->min_flt;
-	s->maj_flt = s->base_maj = task->maj_flt;
-	e = event_reserve(FL_TASK_NEW, sizeof(*e), s->task, now);
-	if (!e)
-		return 0;
-	e->clone_flags = 0;
-	e->creator = 0;
-	e->process = s->process;
-	e->tid = task->pid;
-	e->pid = task->tgid;
-	e->parent = 0;
-	e->syscall = FL_NO_SYSCALL;
-	e->base_min = s->base_min;
-	e->base_maj = s->base_maj;
-	bpf_probe_read_kernel_str(e->comm, sizeof(e->comm), task->comm);
-	event_submit(e);
+	s->min_flt = task->min_flt;
+	s->maj_flt = task->maj_flt;
+	event_fill(&e.event, FL_TASK_NEW, s->task, now);
+	e.process = s->process;
+	e.tid = task->pid;
+	e.pid = task->tgid;
+	e.syscall = FL_NO_SYSCALL;
+	e.base_min = s->min_flt;
+	e.base_maj = s->maj_flt;
+	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
+	event_send(&e.event, sizeof(e));
 	return 0;
 }
 

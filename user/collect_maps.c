@@ -21,6 +21,11 @@ struct object_value {
 	char name[FL_PATH_LEN];
 };
 
+struct rescued {
+	__u64 size;
+	char record[104];
+};
+
 struct loss {
 	__u64 first_ns;
 	__u64 last_ns;
@@ -85,6 +90,14 @@ static int append_object(struct collect *c, const void *key, const void *value)
 
 	memcpy(r.name, v->name, sizeof(r.name));
 	return recording_append(c->rec, &r, sizeof(r));
+}
+
+static int append_rescued(struct collect *c, const void *key, const void *value)
+{
+	const struct rescued *v = value;
+
+	(void)key;
+	return recording_append(c->rec, v->record, v->size);
 }
 
 static int append_ledger(struct collect *c, const void *key, const void *value)
@@ -188,6 +201,8 @@ int collect_append_maps(struct collect *c)
 {
 	int err = map_each(c, c->skel->maps.names, append_name);
 
+	if (!err)
+		err = map_each(c, c->skel->maps.rescue, append_rescued);
 	if (!err)
 		err = map_each(c, c->skel->maps.objects, append_object);
 	if (!err)

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the network does for the traced tasks: states of TCP connections and
+ * packets handed to a device.
+ *
+ * Much of it happens in softirq, where the current task is whoever was
+ * interrupted.  So sockets and ports of traced tasks are remembered.  They enter
+ * the map with a state that only a system call leads to, and a connection that a
+ * listener accepts with the listener's port.
+ */
+#include <bpf/bpf_endian.h>
+
+#include "trace.bpf.h"
+
+#define STATE_SYN_SENT 2
+#define STATE_SYN_RECV 3
+#define STATE_FIN_WAIT1 4
+#define STATE_CLOSE 7
+#define STATE_LAST_ACK 9
+#define STATE_LISTEN 10
+
+#define ETHERTYPE_IP 0x0800
+#define ETHERTYPE_IPV6 0x86dd
+#define IPV6_HEADER 40
+#define PROTOCOL_TCP 6
+#define PROTOCOL_UDP 17
+
+/*
+ * The task that a socket, by the address of struct sock, or a local TCP port, by
+ * its number, belongs to.  A port stays until newer ones push it out, so a
+ * stranger who is given the same ephemeral port again would be seen.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u64);
+	__type(value, __u32);
+} net_owners SEC(".maps") __weak;
+
+static __always_inline __u32 net_owner(__u64 key)
+{
+	__u32 *owner = bpf_map_lookup_elem(&net_owners, &key);
+
+	return owner ? *owner : 0;
+}
+
+static __always_inline void net_own(__u64 key, __u32 task)
+{
+	bpf_map_update_elem(&net_owners, &key, &task, BPF_ANY);
+}
+
+/* tcp_connect(), inet_listen(), tcp_close(), tcp_shutdown() */
+static __always_inline bool entered_by_call(int state)
+{
+	return state == STATE_SYN_SENT || state == STATE_LISTEN || state == STATE_FIN_WAIT1 ||
+	       state == STATE_LAST_ACK;
+}
+
+/* TP_PROTO(const struct sock *sk, const int oldstate, const int newstate) */
+SEC("?tp_btf/inet_sock_set_state")
+int BPF_PROG(ipc_sock_state, struct sock *sk, int old_state, int new_state)
+{
+	__u64 key = (__u64)sk;
+	__u32 owner = net_owner(key), current;
+	struct fl_sock_state *e;
+	__u16 port;
+
+	if (sk->sk_protocol != PROTOCOL_TCP)
+		return 0;
+	port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	if (entered_by_call(new_state)) {
+		current = task_id(bpf_get_current_task_btf());
+		/* a new connection at the address of an old one */
+		if (!current && old_state == STATE_CLOSE && owner) {
+			bpf_map_delete_elem(&net_owners, &key);
+			return 0;
+		}
+		owner = current ? current : owner;
+	} else if (new_state == STATE_SYN_RECV) {
+		owner = net_owner(port);
+	}
+	if (!owner)
+		return 0;
+	net_own(key, owner);
+	/* connect() has its port after SYN_SENT only: tcp_v4_connect() */
+	if (port && !net_owner(port))
+		net_own(port, owner);
+
+	e = event_reserve(FL_SOCK_STATE, sizeof(*e), owner, bpf_ktime_get_ns());
+	if (!e)
+		return 0;
+	e->sock = key;
+	e->family = sk->__sk_common.skc_family;
+	e->sport = port;
+	e->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	e->old_state = old_state;
+	e->new_state = new_state;
+	event_submit(e);
+	return 0;
+}
+
+struct packet {
+	__u32 offset;	/* of the transport header from skb->head */
+	__u16 sport;
+	__u16 dport;
+	__u16 payload;
+	__u8 protocol;
+	__u8 tcp_flags;
+};
+
+/* Payload of PACKET whose transport header is HEADER bytes long; cut to what fits. */
+static __always_inline void payload_set(struct packet *p, struct sk_buff *skb, __u32 header)
+{
+	__u32 start = p->offset - (__u32)((__u64)skb->data - (__u64)skb->head) + header;
+	__u32 length = skb->len > start ? skb->len - start : 0;
+
+	p->payload = length < 0xffff ? length : 0xffff;
+}
+
+/*
+ * False where it is not IP.  Extension headers of IPv6 are not followed, so that
+ * behind one there is a protocol and nothing else.
+ */
+static __noinline bool packet_parse(struct sk_buff *skb, struct packet *p)
+{
+	__u16 type = bpf_ntohs(BPF_CORE_READ(skb, protocol));
+	__u32 network = BPF_CORE_READ(skb, network_header);
+	unsigned char *head = BPF_CORE_READ(skb, head);
+	__u16 ports[2] = {};
+	__u8 byte = 0;
+
+	if (type == ETHERTYPE_IP) {
+		bpf_probe_read_kernel(&byte, 1, head + network);
+		p->offset = network + (byte & 0xf) * 4;
+		bpf_probe_read_kernel(&p->protocol, 1, head + network + 9);
+	} else if (type == ETHERTYPE_IPV6) {
+		p->offset = network + IPV6_HEADER;
+		bpf_probe_read_kernel(&p->protocol, 1, head + network + 6);
+	} else {
+		return false;
+	}
+	if (p->protocol != PROTOCOL_TCP && p->protocol != PROTOCOL_UDP)
+		return true;
+	bpf_probe_read_kernel(ports, sizeof(ports), head + p->offset);
+	p->sport = bpf_ntohs(ports[0]);
+	p->dport = bpf_ntohs(ports[1]);
+	if (p->protocol == PROTOCOL_TCP) {
+		bpf_probe_read_kernel(&byte, 1, head + p->offset + 12);
+		bpf_probe_read_kernel(&p->tcp_flags, 1, head + p->offset + 13);
+		payload_set(p, skb, (byte >> 4) * 4);
+	} else {
+		payload_set(p, skb, 8);
+	}
+	return true;
+}
+
+/*
+ * TP_PROTO(struct sk_buff *skb)
+ *
+ * TCP is traced by socket and port, so that acknowledgements sent from a softirq
+ * or a timer are there whoever is interrupted, and other people's are not.
+ * Everything else is traced when a traced task is current and a socket that
+ * somebody opened sends it: the kernel's own have no file.
+ */
+SEC("?tp_btf/net_dev_queue")
+int BPF_PROG(ipc_net_queue, struct sk_buff *skb)
+{
+	struct task_state *s = task_state(bpf_get_current_task_btf());
+	struct packet p = {};
+	struct fl_net_queue *e;
+	__u32 task = s ? s->task : 0;
+
+	if (!packet_parse(skb, &p))
+		return 0;
+	if (p.protocol == PROTOCOL_TCP) {
+		__u32 owner = net_owner((__u64)skb->sk);
+
+		owner = owner ? owner : net_owner(p.sport);
+		owner = owner ? owner : net_owner(p.dport);
+		if (!owner)
+			return 0;
+		task = task ? task : owner;
+	} else if (!task || !BPF_CORE_READ(skb, sk, sk_socket, file)) {
+		return 0;
+	}
+	e = event_reserve(FL_NET_QUEUE, sizeof(*e), task, bpf_ktime_get_ns());
+	if (!e)
+		return 0;
+	e->len = skb->len;
+	e->sport = p.sport;
+	e->dport = p.dport;
+	e->protocol = p.protocol;
+	e->tcp_flags = p.tcp_flags;
+	e->payload = p.payload;
+	e->reserved = 0;
+	event_submit(e);
+	return 0;
+}
