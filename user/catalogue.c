@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "catalogue.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "claims.h"
+#include "message.h"
+
+#define SUFFIX ".sql"
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode) && !access(path, X_OK);
+}
+
+static bool has_suffix(const char *name, const char *suffix)
+{
+	size_t length = strlen(name), n = strlen(suffix);
+
+	return length > n && !strcmp(name + length - n, suffix);
+}
+
+/* ID itself, else the one executable ID.something.  0, or -ENOMEM; WRONG says why there is none. */
+static int find_program(struct experiment *e, const char *folder)
+{
+	size_t length = strlen(e->id);
+	struct dirent *entry;
+	int err = 0;
+	char *path;
+	DIR *dir;
+
+	if (asprintf(&e->program, "%s/%s", folder, e->id) < 0) {
+		e->program = NULL;
+		return -ENOMEM;
+	}
+	if (is_program(e->program))
+		return 0;
+	free(e->program);
+	e->program = NULL;
+	dir = opendir(folder);
+	while (dir && !err && !e->wrong && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, e->id, length) || entry->d_name[length] != '.' ||
+		    has_suffix(entry->d_name, SUFFIX))
+			continue;
+		if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0) {
+			err = -ENOMEM;
+		} else if (!is_program(path)) {
+			free(path);
+		} else if (!e->program) {
+			e->program = path;
+		} else {
+			if (asprintf(&e->wrong,
+				     "%s: has two programs, %s and %s; leave one of them executable",
+				     e->sql, e->program, path) < 0)
+				err = -ENOMEM;
+			free(path);
+		}
+	}
+	if (dir)
+		closedir(dir);
+	if (!err && !e->program &&
+	    asprintf(&e->wrong,
+		     "%s: has no program: there is no executable file %s/%s; build it, or make the "
+		     "script executable with chmod +x",
+		     e->sql, folder, e->id) < 0)
+		err = -ENOMEM;
+	return err;
+}
+
+static int load(struct experiment *e, const char *folder)
+{
+	char why[512] = "";
+	int err = claims_load(&e->claims, e->sql, why, sizeof(why));
+
+	if (!err)
+		return find_program(e, folder);
+	claims_free(e->claims);
+	e->claims = NULL;
+	if (!why[0])
+		snprintf(why, sizeof(why), "%s: cannot read it: %s", e->sql, strerror(-err));
+	e->wrong = strdup(why);
+	return e->wrong ? 0 : -ENOMEM;
+}
+
+static void free_experiment(struct experiment *e)
+{
+	free(e->id);
+	free(e->sql);
+	free(e->program);
+	free(e->wrong);
+	claims_free(e->claims);
+}
+
+/* Neither is run: which one the user means is not ours to guess. */
+static int refuse_twin(struct experiment *first, const char *sql)
+{
+	char *wrong;
+
+	if (asprintf(&wrong, "%s: the same experiment is in %s; rename or remove one of them", sql,
+		     first->sql) < 0)
+		return -ENOMEM;
+	free(first->wrong);
+	first->wrong = wrong;
+	claims_free(first->claims);
+	first->claims = NULL;
+	free(first->program);
+	first->program = NULL;
+	return 0;
+}
+
+static int add(struct catalogue *catalogue, const char *folder, const char *name)
+{
+	struct experiment *list, *twin, e = {0};
+	int err = -ENOMEM;
+
+	e.id = strndup(name, strlen(name) - strlen(SUFFIX));
+	if (!e.id || asprintf(&e.sql, "%s/%s", folder, name) < 0) {
+		free(e.id);
+		return err;
+	}
+	twin = catalogue_find(catalogue, e.id);
+	if (twin) {
+		err = refuse_twin(twin, e.sql);
+		free_experiment(&e);
+		return err;
+	}
+	err = load(&e, folder);
+	if (err) {
+		free_experiment(&e);
+		return err;
+	}
+	list = realloc(catalogue->experiments, (catalogue->n + 1) * sizeof(*list));
+	if (!list) {
+		free_experiment(&e);
+		return -ENOMEM;
+	}
+	list[catalogue->n++] = e;
+	catalogue->experiments = list;
+	return 0;
+}
+
+static int add_folder(struct catalogue *catalogue, const char *folder)
+{
+	struct dirent *entry;
+	char real[PATH_MAX];
+	int err = 0;
+	DIR *dir;
+
+	if (!realpath(folder, real))
+		return 0;
+	dir = opendir(real);
+	if (!dir)
+		return 0;
+	while (!err && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.' && has_suffix(entry->d_name, SUFFIX))
+			err = add(catalogue, real, entry->d_name);
+	closedir(dir);
+	return err;
+}
+
+static int by_chapter(const void *a, const void *b)
+{
+	const struct experiment *x = a, *y = b;
+
+	if (!x->wrong != !y->wrong)
+		return x->wrong ? 1 : -1;
+	if (!x->wrong && x->claims->chapter != y->claims->chapter)
+		return x->claims->chapter - y->claims->chapter;
+	return strcmp(x->id, y->id);
+}
+
+static bool same_folder(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+int catalogue_load(struct catalogue **catalogue, const char *const *folders)
+{
+	struct catalogue *c = calloc(1, sizeof(*c));
+	int err = c ? 0 : -ENOMEM;
+
+	*catalogue = c;
+	for (size_t i = 0; !err && folders[i]; i++) {
+		bool known = false;
+
+		for (size_t j = 0; j < i && !known; j++)
+			known = same_folder(folders[i], folders[j]);
+		if (!known)
+			err = add_folder(c, folders[i]);
+	}
+	if (!err && c->n)
+		qsort(c->experiments, c->n, sizeof(*c->experiments), by_chapter);
+	return err;
+}
+
+int catalogue_open(struct catalogue **catalogue)
+{
+	char self[PATH_MAX], beside[PATH_MAX + 16], installed[PATH_MAX + 40];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	const char *more = getenv("FAULTLINE_PATH");
+	size_t n = 0, slots = 4;
+	const char **folders;
+	char *list, *part;
+	int err;
+
+	*catalogue = NULL;
+	self[length < 0 ? 0 : length] = '\0';
+	part = strrchr(self, '/');
+	if (part)
+		*part = '\0';
+	snprintf(beside, sizeof(beside), "%s/workloads", self);
+	snprintf(installed, sizeof(installed), "%s/../lib/faultline/workloads", self);
+	list = strdup(more ? more : "");
+	for (part = list; part && *part; part++)
+		slots += *part == ':';
+	folders = calloc(slots, sizeof(*folders));
+	if (!list || !folders) {
+		free(list);
+		free(folders);
+		return -ENOMEM;
+	}
+	if (length > 0) {
+		folders[n++] = beside;
+		folders[n++] = installed;
+	}
+	for (char *rest = list; (part = strsep(&rest, ":"));)
+		if (*part)
+			folders[n++] = part;
+	err = catalogue_load(catalogue, folders);
+	free(list);
+	free(folders);
+	return err;
+}
+
+void catalogue_free(struct catalogue *catalogue)
+{
+	if (!catalogue)
+		return;
+	for (size_t i = 0; i < catalogue->n; i++)
+		free_experiment(&catalogue->experiments[i]);
+	free(catalogue->experiments);
+	free(catalogue);
+}
+
+struct experiment *catalogue_find(const struct catalogue *catalogue, const char *id)
+{
+	for (size_t i = 0; i < catalogue->n; i++)
+		if (!strcmp(catalogue->experiments[i].id, id))
+			return &catalogue->experiments[i];
+	return NULL;
+}
+
+const char *catalogue_nearest(const struct catalogue *catalogue, const char *id)
+{
+	const char **names = calloc(catalogue->n + 1, sizeof(*names)), *nearest;
+
+	if (!names)
+		return NULL;
+	for (size_t i = 0; i < catalogue->n; i++)
+		names[i] = catalogue->experiments[i].id;
+	nearest = message_nearest(id, names);
+	free(names);
+	return nearest;
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "cli.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "identity.h"
+#include "message.h"
+#include "recording.h"
+#include "report.h"
+#include "session.h"
+
+enum { OPT_JSON = 0x100, OPT_EVERY_FAULT, OPT_RING_SIZE, OPT_AS_ROOT };
+
+static const struct argp_option record_options[] = {
+	{"output", 'o', "FILE", 0, "keep the recording in FILE", 0},
+	{"json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0},
+	{"every-fault", OPT_EVERY_FAULT, NULL, 0, "record each fault with its end, not runs of them", 0},
+	{"ring-size", OPT_RING_SIZE, "SIZE[K|M]", 0,
+	 "of the buffer between kernel and recording: a power of two", 0},
+	{"as-root", OPT_AS_ROOT, NULL, 0, "run as root and not as the user who called sudo", 0},
+	{0},
+};
+
+int cli_size(const char *text, size_t *bytes)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	unsigned long long n, unit = 1;
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*end == 'K' || *end == 'k')
+		unit = 1ULL << 10;
+	else if (*end == 'M' || *end == 'm')
+		unit = 1ULL << 20;
+	if (unit > 1)
+		end++;
+	/* The kernel's limit, too: the size of a ring buffer is a 32-bit number (bpf_attr). */
+	if (errno || *end || n > (1ULL << 31) / unit)
+		return -EINVAL;
+	n *= unit;
+	if (n < page || n & (n - 1))
+		return -EINVAL;
+	*bytes = n;
+	return 0;
+}
+
+static error_t parse_record(int key, char *arg, struct argp_state *state)
+{
+	struct cli_record *record = state->input;
+
+	switch (key) {
+	case 'o':
+		record->output = arg;
+		return 0;
+	case OPT_JSON:
+		record->json = true;
+		return 0;
+	case OPT_EVERY_FAULT:
+		record->every_fault = true;
+		return 0;
+	case OPT_AS_ROOT:
+		record->as_root = true;
+		return 0;
+	case OPT_RING_SIZE:
+		if (cli_size(arg, &record->ring_bytes))
+			argp_error(state,
+				   "--ring-size %s: not a size; give a power of two of at least a page, "
+				   "as 64K or 16M",
+				   arg);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+const struct argp cli_record_argp = {.options = record_options, .parser = parse_record};
+
+int cli_close_stdout(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	message("cannot write to stdout: %s; what you see of the result is not all of it",
+		strerror(errno));
+	return status ? status : CLI_INCOMPLETE;
+}
+
+int cli_drop_privileges(void)
+{
+	struct identity_caller caller = identity_caller();
+	struct identity *id;
+	char why[256];
+	int err;
+
+	if (identity_invoker(&id, &caller, why, sizeof(why))) {
+		message("cannot tell who called sudo: SUDO_UID, SUDO_GID and SUDO_USER do not fit the "
+			"password database; start this command without sudo");
+		return CLI_CANNOT;
+	}
+	if (!id)
+		return CLI_OK;
+	err = identity_drop(id);
+	if (err)
+		message("cannot become user %s: %s; start faultline without sudo", id->name,
+			strerror(-err));
+	identity_free(id);
+	return err ? CLI_CANNOT : CLI_OK;
+}
+
+int cli_open_recording(struct recording **rec, const char *path)
+{
+	int status = cli_drop_privileges(), err;
+
+	*rec = NULL;
+	if (status)
+		return status;
+	err = recording_open(rec, path);
+	if (!err)
+		return CLI_OK;
+	if (*rec)
+		message("%s", recording_error(*rec));
+	else
+		message("cannot open %s: %s", path, strerror(-err));
+	recording_close(*rec);
+	*rec = NULL;
+	return CLI_USAGE;
+}
+
+int cli_prepare(struct session_options *options, const struct cli_record *record)
+{
+	char why[512];
+
+	if (doctor_ready(why, sizeof(why))) {
+		message("cannot trace: %s", why);
+		return CLI_CANNOT;
+	}
+	options->every_fault = record->every_fault;
+	options->ring_bytes = record->ring_bytes;
+	options->output = record->output;
+	return CLI_OK;
+}
+
+bool cli_is_complete(struct recording *rec)
+{
+	sqlite3_stmt *stmt;
+	bool complete = false;
+
+	if (sqlite3_prepare_v2(recording_db(rec),
+			       "SELECT 1 FROM run WHERE key = 'status' AND value = 'complete'", -1,
+			       &stmt, NULL) == SQLITE_OK)
+		complete = sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	return complete;
+}
+
+int cli_report(struct recording *rec, const struct cli_record *record)
+{
+	struct report_style style = report_style_for(stdout);
+	int err;
+
+	style.file = record->output;
+	if (record->whole)
+		style.rows = 0;
+	if (record->json)
+		err = report_json(recording_db(rec), stdout);
+	else
+		err = report_text(recording_db(rec), stdout, &style);
+	/* What cannot be written is told when stdout is closed. */
+	if (err && !ferror(stdout))
+		message("cannot show the recording: %s", strerror(-err));
+	return err;
+}
+
+int cli_close_recording(struct recording *rec, int status)
+{
+	int err = recording_close(rec);
+
+	if (!err)
+		return status;
+	message("cannot finish the recording: %s; make room where it is written", strerror(-err));
+	return status ? status : CLI_INCOMPLETE;
+}

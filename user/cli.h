@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the commands have in common. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct recording;
+struct session_options;
+
+/* Exit statuses; `trace` gives the command's own where it has one. */
+enum {
+	CLI_OK = 0,
+	CLI_CLAIM_FAILED = 1,
+	CLI_USAGE = 2,
+	CLI_INCOMPLETE = 3,	/* or inconclusive */
+	CLI_CANNOT = 4,		/* trace here */
+	CLI_NOT_EXECUTABLE = 126,
+	CLI_NOT_FOUND = 127,
+	CLI_SIGNALLED = 128,	/* plus the signal */
+};
+
+/* Each takes its own name as argv[0] and returns the exit status. */
+int cmd_list(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_trace(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_query(int argc, char **argv);
+int cmd_mark(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+
+/* The options of everything that records; ARGP->children entry with this as input. */
+struct cli_record {
+	const char *output;	/* FILE.fl; NULL: it is not kept */
+	size_t ring_bytes;
+	bool json, every_fault, as_root;
+	bool whole;		/* every row of the timeline */
+};
+extern const struct argp cli_record_argp;
+
+/* "64K", "16M" or a number of bytes, as a power of two of at least one page.  0 or -EINVAL. */
+int cli_size(const char *text, size_t *bytes);
+
+/* Flush stdout; STATUS, or where that failed a message and CLI_INCOMPLETE instead of 0. */
+int cli_close_stdout(int status);
+
+/*
+ * Root looks at a file with the rights of the user who called sudo, and for good.
+ * CLI_OK, or another status after a message.
+ */
+int cli_drop_privileges(void);
+
+/* Open a recording for reading, after cli_drop_privileges().  Status as above; the caller closes. */
+int cli_open_recording(struct recording **rec, const char *path);
+
+/*
+ * Set `options`->ring_bytes and so on from RECORD, and say why where tracing is
+ * impossible from the start.  CLI_OK or CLI_CANNOT.
+ */
+int cli_prepare(struct session_options *options, const struct cli_record *record);
+
+/* True if the recording in *REC says run.status = 'complete'. */
+bool cli_is_complete(struct recording *rec);
+
+/* The timeline and tables of a recording to stdout, as RECORD wants them.  0 or -errno. */
+int cli_report(struct recording *rec, const struct cli_record *record);
+
+/* Close a recording that was written.  STATUS, or after a message CLI_INCOMPLETE instead of 0. */
+int cli_close_recording(struct recording *rec, int status);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "doctor.h"
+#include "message.h"
+#include "report.h"
+#include "text.h"
+
+enum { OPT_JSON = 0x100 };
+
+static const struct argp_option options[] = {
+	{"json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0},
+	{0},
+};
+
+static const char doc[] =
+	"Say what this kernel and this user can do, and the remedy for what they cannot."
+	"\vExit status: 0 tracing is possible, 4 it is not.\n\n"
+	"Examples:\n"
+	"  faultline doctor\n"
+	"  sudo faultline doctor --json";
+
+static const struct {
+	const char *word, *colour;
+} levels[] = {
+	[DOCTOR_OK] = {"ok", "\033[32m"},
+	[DOCTOR_INFO] = {"-", ""},
+	[DOCTOR_WARN] = {"note", "\033[33m"},
+	[DOCTOR_MISSING] = {"missing", "\033[31m"},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	(void)arg;
+	switch (key) {
+	case OPT_JSON:
+		*json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "takes no argument");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_text(const struct doctor_check *checks, size_t n)
+{
+	struct report_style style = report_style_for(stdout);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *colour = style.colour ? levels[checks[i].level].colour : "";
+		char safe[512];
+
+		printf("%s%-8s%s", colour, levels[checks[i].level].word, *colour ? "\033[0m" : "");
+		printf("%-16s %s\n", checks[i].name,
+		       text_escape(safe, sizeof(safe), checks[i].found, 0));
+		if (checks[i].remedy[0] && checks[i].level != DOCTOR_OK)
+			printf("%24s -> %s\n", "",
+			       text_escape(safe, sizeof(safe), checks[i].remedy, 0));
+	}
+}
+
+static void print_json(const struct doctor_check *checks, size_t n, bool able)
+{
+	static const char *const words[] = {
+		[DOCTOR_OK] = "ok",
+		[DOCTOR_INFO] = "info",
+		[DOCTOR_WARN] = "note",
+		[DOCTOR_MISSING] = "missing",
+	};
+
+	printf("{\"can_trace\":%s,\"checks\":[", able ? "true" : "false");
+	for (size_t i = 0; i < n; i++) {
+		printf("%s\n{\"name\":\"%s\",\"level\":\"%s\",\"found\":", i ? "," : "", checks[i].name,
+		       words[checks[i].level]);
+		text_json(stdout, checks[i].found);
+		fputs(",\"remedy\":", stdout);
+		text_json(stdout, checks[i].remedy);
+		fputs("}", stdout);
+	}
+	fputs("\n]}\n", stdout);
+}
+
+int cmd_doctor(int argc, char **argv)
+{
+	static const struct argp argp = {.options = options, .parser = parse, .doc = doc};
+	struct doctor_check *checks;
+	bool json = false, able = true;
+	size_t n;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	if (doctor_examine(&checks, &n)) {
+		free(checks);
+		message("cannot look at this system: out of memory");
+		return CLI_CANNOT;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (checks[i].level == DOCTOR_MISSING)
+			able = false;
+	if (json)
+		print_json(checks, n, able);
+	else
+		print_text(checks, n);
+	free(checks);
+	return able ? CLI_OK : CLI_CANNOT;
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "catalogue.h"
+#include "claims.h"
+#include "cli.h"
+#include "experiment.h"
+#include "launch.h"
+#include "message.h"
+
+enum { OPT_ALL = 0x100, OPT_SET, OPT_PREDICT };
+
+static const struct argp_option options[] = {
+	{"all", OPT_ALL, NULL, 0, "run every experiment that can be found", 0},
+	{"set", OPT_SET, "KEY=VALUE", 0, "change a parameter; may be repeated", 0},
+	{"predict", OPT_PREDICT, NULL, 0, "show what is expected and run nothing", 0},
+	{0},
+};
+
+static const struct argp_child children[] = {
+	{&cli_record_argp, 0, NULL, 0},
+	{0},
+};
+
+static const char doc[] =
+	"Run experiments and check what they claim against what the kernel did."
+	"\vUnder sudo an experiment runs as the user who called sudo; one that asks for root gets it if "
+	"nobody but root can change its files, or with --as-root.\n"
+	"Exit status: 0 all claims hold, 1 a claim failed, 2 wrong usage, 3 incomplete or inconclusive, "
+	"4 cannot trace here.\n\n"
+	"Examples:\n"
+	"  sudo faultline run cow\n"
+	"  sudo faultline run cow --set pages=1024 -o cow.fl\n"
+	"  faultline run --predict cow";
+
+struct run {
+	struct cli_record record;
+	bool all, predict;
+	char **ids;
+	size_t nr_ids;
+	const char **sets;
+	size_t nr_sets;
+	struct experiment **chosen;
+	size_t nr_chosen;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct run *run = state->input;
+	const char **sets;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &run->record;
+		return 0;
+	case OPT_ALL:
+		run->all = true;
+		return 0;
+	case OPT_PREDICT:
+		run->predict = true;
+		return 0;
+	case OPT_SET:
+		sets = realloc(run->sets, (run->nr_sets + 1) * sizeof(*sets));
+		if (!sets)
+			return ENOMEM;
+		run->sets = sets;
+		sets[run->nr_sets++] = arg;
+		return 0;
+	case ARGP_KEY_ARGS:
+		run->ids = state->argv + state->next;
+		run->nr_ids = state->argc - state->next;
+		return 0;
+	case ARGP_KEY_END:
+		if (!run->all == !run->nr_ids)
+			argp_error(state, "give either experiments or --all; \"faultline list\" shows them");
+		if (run->record.output && (run->all || run->nr_ids > 1))
+			argp_error(state, "-o keeps one recording; run one experiment with it");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int choose(struct run *run, const struct catalogue *catalogue)
+{
+	size_t n = run->all ? catalogue->n : run->nr_ids;
+	int status = CLI_OK;
+
+	run->chosen = calloc(n + 1, sizeof(*run->chosen));
+	if (!run->chosen)
+		return CLI_CANNOT;
+	for (size_t i = 0; i < n; i++) {
+		struct experiment *e = run->all ? &catalogue->experiments[i] :
+						  catalogue_find(catalogue, run->ids[i]);
+		const char *nearest;
+
+		if (e && !e->wrong) {
+			run->chosen[run->nr_chosen++] = e;
+			continue;
+		}
+		status = CLI_USAGE;
+		if (e) {
+			message("%s", e->wrong);
+			continue;
+		}
+		nearest = catalogue_nearest(catalogue, run->ids[i]);
+		if (nearest)
+			message("no experiment \"%s\": there is none of that name; did you mean "
+				"\"faultline run %s\"?",
+				run->ids[i], nearest);
+		else
+			message("no experiment \"%s\": there is none of that name; \"faultline list\" "
+				"shows those that are there",
+				run->ids[i]);
+	}
+	if (!n)
+		message("no experiments: none beside this program nor in FAULTLINE_PATH; build them with "
+			"make, or set FAULTLINE_PATH to their folder");
+	return n ? status : CLI_USAGE;
+}
+
+/* Each setting must fit one of the experiments, and no experiment may refuse its value. */
+static int set_parameters(struct run *run)
+{
+	char why[512] = "";
+
+	for (size_t i = 0; i < run->nr_sets; i++) {
+		bool known = false;
+
+		for (size_t j = 0; j < run->nr_chosen; j++) {
+			int err = claims_set(run->chosen[j]->claims, run->sets[i], why, sizeof(why));
+
+			if (err && err != -ENOENT) {
+				message("%s", why);
+				return CLI_USAGE;
+			}
+			known |= !err;
+		}
+		if (!known) {
+			message("%s", why);
+			return CLI_USAGE;
+		}
+	}
+	for (size_t j = 0; j < run->nr_chosen; j++) {
+		if (claims_predict(run->chosen[j]->claims, why, sizeof(why))) {
+			message("%s", why);
+			return CLI_USAGE;
+		}
+	}
+	return CLI_OK;
+}
+
+/* What is shown of several: a claim that failed says most, an experiment not found least. */
+static int worse(int a, int b)
+{
+	static const int order[] = {CLI_CLAIM_FAILED, CLI_CANNOT, CLI_USAGE, CLI_INCOMPLETE};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		if (a == order[i] || b == order[i])
+			return order[i];
+	return CLI_OK;
+}
+
+static bool interrupted(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
+}
+
+/* faultline gives up its rights once it traces, so each of several has a process of its own. */
+static int run_in_child(const struct experiment *e, const struct cli_record *record)
+{
+	int status;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0) {
+		message("cannot run %s: no new process: %s", e->id, strerror(errno));
+		return CLI_CANNOT;
+	}
+	if (!pid)
+		_exit(cli_close_stdout(experiment_run(e, record)));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : CLI_INCOMPLETE;
+}
+
+static int run_all(const struct run *run)
+{
+	bool json = run->record.json, several = run->all || run->nr_chosen > 1;
+	int status = CLI_OK, one;
+
+	if (!several)
+		return experiment_run(run->chosen[0], &run->record);
+	launch_hold_signals();
+	if (json)
+		puts("[");
+	for (size_t i = 0; i < run->nr_chosen && !interrupted(); i++) {
+		if (i)
+			puts(json ? "," : "");
+		one = run_in_child(run->chosen[i], &run->record);
+		status = worse(status, one);
+		if (one == CLI_CANNOT)
+			break;
+	}
+	if (interrupted())
+		status = worse(status, CLI_INCOMPLETE);
+	if (json)
+		puts("]");
+	launch_restore_signals();
+	return status;
+}
+
+static int run_chosen(struct run *run, const struct catalogue *catalogue)
+{
+	int status = choose(run, catalogue), set;
+
+	/* One name misspelt: nothing runs.  One of all is broken: the others do. */
+	if ((status && !run->all) || !run->nr_chosen)
+		return status;
+	set = set_parameters(run);
+	if (set)
+		return set;
+	if (!run->predict)
+		return worse(run_all(run), status);
+	for (size_t i = 0; i < run->nr_chosen; i++) {
+		if (i)
+			puts("");
+		experiment_predict(run->chosen[i]);
+	}
+	return status;
+}
+
+int cmd_run(int argc, char **argv)
+{
+	static const struct argp argp = {
+		.options = options,
+		.parser = parse,
+		.args_doc = "ID...\n--all",
+		.doc = doc,
+		.children = children,
+	};
+	struct catalogue *catalogue;
+	struct run run = {0};
+	int status = CLI_CANNOT;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &run);
+	if (catalogue_open(&catalogue))
+		message("cannot list experiments: out of memory");
+	else
+		status = run_chosen(&run, catalogue);
+	catalogue_free(catalogue);
+	free(run.chosen);
+	free(run.sets);
+	return status;
+}

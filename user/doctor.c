@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "doctor.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/perf_event.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "faultline.skel.h"
+#include "identity.h"
+
+#define BTF_FILE "/sys/kernel/btf/vmlinux"
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCu /* PROC_PID_INIT_INO */
+#define TRIED_RING_BYTES (16u << 20)
+
+struct list {
+	struct doctor_check *checks;
+	size_t n;
+	int error;
+};
+
+static struct doctor_check *add(struct list *list, const char *name, enum doctor_level level,
+				const char *remedy)
+{
+	static struct doctor_check nowhere;
+	struct doctor_check *checks, *check;
+
+	checks = realloc(list->checks, (list->n + 1) * sizeof(*checks));
+	if (!checks) {
+		list->error = -ENOMEM;
+		return &nowhere;
+	}
+	list->checks = checks;
+	check = &checks[list->n++];
+	*check = (struct doctor_check){.name = name, .level = level};
+	snprintf(check->remedy, sizeof(check->remedy), "%s", remedy);
+	return check;
+}
+
+static void __attribute__((format(printf, 5, 6)))
+note(struct list *list, const char *name, enum doctor_level level, const char *remedy,
+     const char *format, ...)
+{
+	struct doctor_check *check = add(list, name, level, remedy);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(check->found, sizeof(check->found), format, ap);
+	va_end(ap);
+}
+
+/* The first line of a small file, without its newline; false where there is none. */
+static bool first_line(const char *path, char *line, size_t size)
+{
+	FILE *file = fopen(path, "re");
+	bool got = file && fgets(line, size, file);
+
+	if (file)
+		fclose(file);
+	if (!got)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	return true;
+}
+
+/* The word in brackets of "always [madvise] never", in place. */
+static const char *chosen(char *line)
+{
+	char *open = strchr(line, '['), *close = open ? strchr(open, ']') : NULL;
+
+	if (!close)
+		return line;
+	*close = '\0';
+	return open + 1;
+}
+
+static bool has_capability(cap_value_t capability)
+{
+	cap_flag_value_t value = CAP_CLEAR;
+	cap_t now = cap_get_proc();
+
+	if (now)
+		cap_get_flag(now, capability, CAP_EFFECTIVE, &value);
+	cap_free(now);
+	return value == CAP_SET;
+}
+
+/* bpf_prog_load() asks for both to load programs that trace, or for the one that has it all. */
+static const char *lacking(void)
+{
+	bool bpf = has_capability(CAP_BPF), perfmon = has_capability(CAP_PERFMON);
+
+	if (has_capability(CAP_SYS_ADMIN) || (bpf && perfmon))
+		return NULL;
+	return bpf ? "CAP_PERFMON" : perfmon ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
+}
+
+static void rights_remedy(char *buf, size_t size)
+{
+	char self[128];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	self[length < 0 ? 0 : length] = '\0';
+	snprintf(buf, size,
+		 "start it with sudo, or give it the rights once: sudo setcap cap_bpf,cap_perfmon+ep %s",
+		 length > 0 ? self : "FAULTLINE");
+}
+
+static const char no_types[] = "this kernel has no description of its types in " BTF_FILE;
+static const char no_types_remedy[] = "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y";
+
+int doctor_ready(char *why, size_t why_size)
+{
+	const char *lack = lacking();
+	char remedy[240];
+
+	if (access(BTF_FILE, R_OK)) {
+		snprintf(why, why_size, "%s; %s", no_types, no_types_remedy);
+		return -ENOENT;
+	}
+	if (!lack)
+		return 0;
+	rights_remedy(remedy, sizeof(remedy));
+	snprintf(why, why_size, "this user lacks %s; %s", lack, remedy);
+	return -EPERM;
+}
+
+static void check_rights(struct list *list)
+{
+	const char *lack = lacking();
+	char remedy[240];
+
+	rights_remedy(remedy, sizeof(remedy));
+	if (lack)
+		note(list, "rights", DOCTOR_MISSING, remedy, "this user lacks %s", lack);
+	else
+		note(list, "rights", DOCTOR_OK, "", "%s", has_capability(CAP_SYS_ADMIN) ?
+			     "root" : "CAP_BPF and CAP_PERFMON");
+}
+
+static void check_identity(struct list *list)
+{
+	struct identity_caller caller = identity_caller();
+	struct identity *id;
+	char why[256];
+
+	if (identity_invoker(&id, &caller, why, sizeof(why)))
+		note(list, "commands run as", DOCTOR_WARN, "give trace -u USER or --as-root",
+		     "nobody: sudo's environment contradicts the password database");
+	else if (id)
+		note(list, "commands run as", DOCTOR_INFO, "", "%s, who called sudo", id->name);
+	else
+		note(list, "commands run as", DOCTOR_INFO, "", "user id %u, as faultline itself",
+		     geteuid());
+	identity_free(id);
+}
+
+/* What the programs attach to is read from the programs, so that it cannot go stale. */
+static void check_tracepoints(struct list *list, const struct btf *btf)
+{
+	static const char kind[] = "tp_btf/";
+	struct faultline_bpf *skel = faultline_bpf__open();
+	struct bpf_program *program;
+	int found = 0, absent = 0;
+	char type[96];
+
+	if (!skel) {
+		note(list, "tracepoints", DOCTOR_MISSING, "build faultline again with this libbpf",
+		     "the BPF programs cannot be read: %s", strerror(errno));
+		return;
+	}
+	bpf_object__for_each_program(program, skel->obj) {
+		const char *name = bpf_program__section_name(program);
+
+		name += *name == '?';
+		if (strncmp(name, kind, sizeof(kind) - 1))
+			continue;
+		name += sizeof(kind) - 1;
+		snprintf(type, sizeof(type), "btf_trace_%s", name);
+		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0) {
+			found++;
+			continue;
+		}
+		absent++;
+		note(list, "tracepoint",
+		     bpf_program__autoload(program) ? DOCTOR_MISSING : DOCTOR_WARN,
+		     "boot a kernel that has it",
+		     "%s is not in this kernel", name);
+	}
+	faultline_bpf__destroy(skel);
+	if (!absent)
+		note(list, "tracepoints", DOCTOR_OK, "", "all %d that are needed", found);
+}
+
+static void check_types(struct list *list)
+{
+	struct btf *btf;
+
+	if (access(BTF_FILE, R_OK)) {
+		note(list, "kernel types", DOCTOR_MISSING, no_types_remedy, "%s", no_types);
+		return;
+	}
+	btf = btf__load_vmlinux_btf();
+	if (!btf) {
+		note(list, "kernel types", DOCTOR_MISSING, no_types_remedy, "%s cannot be read: %s",
+		     BTF_FILE, strerror(errno));
+		return;
+	}
+	note(list, "kernel types", DOCTOR_OK, "", "%s, %u types", BTF_FILE, btf__type_cnt(btf));
+	check_tracepoints(list, btf);
+	btf__free(btf);
+}
+
+static void check_events(struct list *list)
+{
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = PERF_COUNT_SW_PAGE_FAULTS_MIN,
+		.disabled = 1,
+	};
+	char paranoid[32] = "?";
+	int fd = syscall(SYS_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
+
+	first_line("/proc/sys/kernel/perf_event_paranoid", paranoid, sizeof(paranoid));
+	if (fd >= 0) {
+		note(list, "software events", DOCTOR_OK, "", "page faults (perf_event_paranoid %s)",
+		     paranoid);
+		close(fd);
+	} else if (errno == EACCES || errno == EPERM) {
+		note(list, "software events", DOCTOR_MISSING,
+		     "see rights; inside a container allow perf_event_open",
+		     "not allowed to this user (perf_event_paranoid %s)", paranoid);
+	} else {
+		note(list, "software events", DOCTOR_MISSING,
+		     "boot a kernel that is built with CONFIG_PERF_EVENTS=y", "not there: %s",
+		     strerror(errno));
+	}
+}
+
+static void check_ring(struct list *list)
+{
+	int fd;
+
+	if (lacking())
+		return;
+	libbpf_set_print(NULL);
+	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "doctor", 0, 0, TRIED_RING_BYTES, NULL);
+	if (fd >= 0) {
+		note(list, "ring buffer", DOCTOR_OK, "", "%u MiB can be had", TRIED_RING_BYTES >> 20);
+		close(fd);
+		return;
+	}
+	note(list, "ring buffer", DOCTOR_MISSING,
+	     errno == EINVAL ? "boot Linux 5.8 or later" :
+	     errno == ENOSYS ? "boot a kernel that is built with CONFIG_BPF_SYSCALL=y" :
+			       "raise \"ulimit -l\" or the memory limit of the group, or give a smaller "
+			       "--ring-size",
+	     "%u MiB cannot be had: %s", TRIED_RING_BYTES >> 20, strerror(errno));
+}
+
+static void check_lockdown(struct list *list)
+{
+	char line[64];
+	const char *level;
+
+	if (!first_line("/sys/kernel/security/lockdown", line, sizeof(line)))
+		return;
+	level = chosen(line);
+	if (!strcmp(level, "confidentiality"))
+		note(list, "lockdown", DOCTOR_MISSING,
+		     "boot without lockdown=confidentiality: it forbids BPF to read kernel memory",
+		     "%s", level);
+	else
+		note(list, "lockdown", DOCTOR_OK, "", "%s", level);
+}
+
+static void check_namespace(struct list *list)
+{
+	struct stat st;
+
+	if (stat("/proc/self/ns/pid", &st))
+		note(list, "process ids", DOCTOR_WARN, "mount /proc", "/proc is not there");
+	else if (st.st_ino == INITIAL_PID_NAMESPACE)
+		note(list, "process ids", DOCTOR_OK, "", "the initial namespace");
+	else
+		note(list, "process ids", DOCTOR_INFO,
+		     "ids in recordings are those of the host; run faultline there to see them match",
+		     "a namespace of their own (a container)");
+}
+
+static void check_huge_pages(struct list *list)
+{
+	char line[64];
+
+	if (first_line("/sys/kernel/mm/transparent_hugepage/enabled", line, sizeof(line)))
+		note(list, "huge pages", DOCTOR_INFO, "", "%s; experiments switch them off",
+		     chosen(line));
+	else
+		note(list, "huge pages", DOCTOR_INFO, "", "not in this kernel");
+}
+
+/* A setting that adds faults or changes their kind while it is on. */
+static void check_off(struct list *list, const char *name, const char *path, const char *remedy)
+{
+	char line[64];
+
+	if (!first_line(path, line, sizeof(line)))
+		note(list, name, DOCTOR_OK, "", "not in this kernel");
+	else if (!strcmp(line, "0"))
+		note(list, name, DOCTOR_OK, "", "off");
+	else
+		note(list, name, DOCTOR_WARN, remedy, "on: it adds faults of its own");
+}
+
+static void check_swap(struct list *list)
+{
+	FILE *file = fopen("/proc/swaps", "re");
+	char line[256];
+	int n = -1;
+
+	while (file && fgets(line, sizeof(line), file))
+		n++;
+	if (file)
+		fclose(file);
+	if (n > 0)
+		note(list, "swap", DOCTOR_INFO, "for experiments under memory pressure: sudo swapoff -a",
+		     "%d area%s", n, n > 1 ? "s" : "");
+	else
+		note(list, "swap", DOCTOR_OK, "", "none");
+}
+
+static void check_cpus(struct list *list)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
+
+	if (n > 1)
+		note(list, "processors", DOCTOR_OK, "", "%d: an experiment has one of its own", n);
+	else
+		note(list, "processors", DOCTOR_WARN, "allow faultline a second one (taskset, cpuset)",
+		     "one: faultline and the experiment share it");
+}
+
+static void check_clock(struct list *list)
+{
+	char line[64];
+
+	if (first_line("/sys/devices/system/clocksource/clocksource0/current_clocksource", line,
+		       sizeof(line)))
+		note(list, "clock", DOCTOR_INFO, "", "%s", line);
+}
+
+int doctor_examine(struct doctor_check **checks, size_t *n)
+{
+	struct list list = {0};
+	struct utsname name;
+
+	uname(&name);
+	note(&list, "kernel", DOCTOR_INFO, "", "%.100s, %.40s", name.release, name.machine);
+	check_rights(&list);
+	check_identity(&list);
+	check_types(&list);
+	check_events(&list);
+	check_ring(&list);
+	check_lockdown(&list);
+	check_namespace(&list);
+	check_cpus(&list);
+	check_huge_pages(&list);
+	check_off(&list, "page merging", "/sys/kernel/mm/ksm/run",
+		  "echo 2 | sudo tee /sys/kernel/mm/ksm/run");
+	check_off(&list, "NUMA balancing", "/proc/sys/kernel/numa_balancing",
+		  "sudo sysctl kernel.numa_balancing=0");
+	check_swap(&list);
+	check_clock(&list);
+	*checks = list.checks;
+	*n = list.n;
+	return list.error;
+}

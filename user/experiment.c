@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include "experiment.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "catalogue.h"
+#include "claims.h"
+#include "cli.h"
+#include "collect.h"
+#include "identity.h"
+#include "launch.h"
+#include "message.h"
+#include "recording.h"
+#include "session.h"
+#include "text.h"
+
+static void line(const char *before, const char *text)
+{
+	char safe[1024];
+
+	printf("%s%s\n", before, text_escape(safe, sizeof(safe), text, 0));
+}
+
+static char *param_value(const struct param *p, char *buf, size_t size)
+{
+	if (p->is_word)
+		return text_escape(buf, size, p->word, 0);
+	return text_count(buf, size, p->value);
+}
+
+static void predict_claims(const struct claims *claims)
+{
+	int id_width = 0, width = 0;
+	char safe[1024];
+
+	for (size_t i = 0; i < claims->nr_claims; i++) {
+		const struct claim *c = &claims->claims[i];
+
+		if (!c->applies)
+			continue;
+		if (text_width(c->id) > id_width)
+			id_width = text_width(c->id);
+		if (text_width(c->expected) > width)
+			width = text_width(c->expected);
+	}
+	for (size_t i = 0; i < claims->nr_claims; i++) {
+		const struct claim *c = &claims->claims[i];
+
+		if (!c->applies)
+			continue;
+		fputs("   ", stdout);
+		text_pad(stdout, text_escape(safe, sizeof(safe), c->id, 0), id_width);
+		fputs("  ", stdout);
+		text_pad(stdout, text_escape(safe, sizeof(safe), c->expected, 0), -width);
+		line("  ", c->text);
+		if (c->verdict == VERDICT_SKIP && c->reason)
+			line("      cannot be checked here: ", c->reason);
+	}
+}
+
+void experiment_predict(const struct experiment *e)
+{
+	const struct claims *claims = e->claims;
+	char safe[1024], value[64];
+
+	printf("%s: ", text_escape(safe, sizeof(safe), e->id, 0));
+	line("", claims->title);
+	if (claims->question)
+		line("   ", claims->question);
+	for (size_t i = 0; i < claims->nr_params; i++) {
+		const struct param *p = &claims->params[i];
+
+		printf("   %s = %s", text_escape(safe, sizeof(safe), p->name, 0),
+		       param_value(p, value, sizeof(value)));
+		line("   ", p->text ? p->text : "");
+	}
+	puts("expected:");
+	predict_claims(claims);
+}
+
+/* What the claims read decides which programs watch the kernel. */
+static void add_subject(const char *table, const char *column, void *arg)
+{
+	static const struct {
+		const char *table, *column;
+		unsigned int subject;
+	} subjects[] = {
+		{"page_alloc", NULL, SUBJECT_PAGES},
+		{"rss", NULL, SUBJECT_RSS},
+		{"state", NULL, SUBJECT_STATES},
+		{"signal", NULL, SUBJECT_SIGNALS},
+		{"lock", NULL, SUBJECT_LOCKS},
+		{"message", NULL, SUBJECT_MESSAGES},
+		{"syscall", NULL, SUBJECT_CALLS},
+		{"syscall", "data", SUBJECT_DATA},
+	};
+	unsigned int *wanted = arg;
+
+	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
+		if (!strcmp(table, subjects[i].table) &&
+		    (!subjects[i].column || !strcmp(column, subjects[i].column)))
+			*wanted |= subjects[i].subject;
+}
+
+/* Root, where the file asks for it and may have it.  CLI_OK, or a status after a message. */
+static int grant_root(const struct experiment *e, const struct identity_caller *caller)
+{
+	const char *paths[] = {e->sql, e->program};
+	const char *why = e->claims->root_why ? e->claims->root_why : "its file gives no reason";
+	char real[PATH_MAX], found[PATH_MAX];
+
+	if (caller->uid != 0) {
+		message("cannot run %s: it needs root: %s; start it with sudo", e->id, why);
+		return CLI_CANNOT;
+	}
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (!realpath(paths[i], real) || strcmp(real, paths[i]))
+			snprintf(found, sizeof(found), "%s", paths[i]);
+		else if (identity_only_root_writes(real, found, sizeof(found)))
+			continue;
+		message("cannot run %s as root: it asks for that (%s), but others than root can change "
+			"%s; install it with \"sudo make install\", or read it and give --as-root",
+			e->id, why, found);
+		return CLI_CANNOT;
+	}
+	return CLI_OK;
+}
+
+static int choose_identity(const struct experiment *e, bool as_root, struct identity **id)
+{
+	struct identity_caller caller = identity_caller();
+	char why[256];
+
+	*id = NULL;
+	if (e->claims->root && !as_root)
+		return grant_root(e, &caller);
+	if (!identity_choose(id, &caller, NULL, as_root, why, sizeof(why)))
+		return CLI_OK;
+	message("%s", why);
+	return CLI_USAGE;
+}
+
+/* The command line and the parameters as text, which the recording keeps as well. */
+struct arguments {
+	char **argv;			/* program, NAME=VALUE..., NULL */
+	const char *(*params)[2];
+};
+
+static void free_arguments(struct arguments *a)
+{
+	for (size_t i = 1; a->argv && a->argv[i]; i++)
+		free(a->argv[i]);
+	free(a->argv);
+	free(a->params);
+}
+
+static int make_arguments(struct arguments *a, const struct experiment *e)
+{
+	const struct claims *claims = e->claims;
+
+	a->argv = calloc(claims->nr_params + 2, sizeof(*a->argv));
+	a->params = calloc(claims->nr_params + 1, sizeof(*a->params));
+	if (!a->argv || !a->params)
+		return -ENOMEM;
+	a->argv[0] = e->program;
+	for (size_t i = 0; i < claims->nr_params; i++) {
+		const struct param *p = &claims->params[i];
+		int n = p->is_word ? asprintf(&a->argv[i + 1], "%s=%s", p->name, p->word) :
+				     asprintf(&a->argv[i + 1], "%s=%lld", p->name, p->value);
+
+		if (n < 0) {
+			a->argv[i + 1] = NULL;
+			return -ENOMEM;
+		}
+		a->params[i][0] = p->name;
+		a->params[i][1] = a->argv[i + 1] + strlen(p->name) + 1;
+	}
+	return 0;
+}
+
+/* A workload that did not do its work proves nothing, whatever its claims say. */
+static int check_workload(const struct experiment *e, const struct session_result *result)
+{
+	if (result->exec_errno) {
+		message("cannot run %s: %s: %s; try it without faultline", e->program,
+			result->failed_step, strerror(result->exec_errno));
+		return CLI_CANNOT;
+	}
+	if (!result->reaped)
+		message("%s was still running when tracing stopped", e->id);
+	else if (WIFSIGNALED(result->status))
+		message("%s was killed: signal %d (%s)", e->id, WTERMSIG(result->status),
+			strsignal(WTERMSIG(result->status)));
+	else if (WEXITSTATUS(result->status))
+		message("%s failed: it ended with status %d; what it said stands above", e->id,
+			WEXITSTATUS(result->status));
+	else
+		return CLI_OK;
+	return CLI_INCOMPLETE;
+}
+
+static bool has_difference(struct recording *rec)
+{
+	sqlite3_stmt *stmt;
+	bool differs = true;
+
+	if (sqlite3_prepare_v2(recording_db(rec),
+			       "SELECT count(*) FROM reconcile WHERE difference IS NOT 0", -1, &stmt,
+			       NULL) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		differs = sqlite3_column_int64(stmt, 0) != 0;
+	sqlite3_finalize(stmt);
+	return differs;
+}
+
+static int verdict(const struct claims *claims, struct recording *rec)
+{
+	int status = cli_is_complete(rec) && !has_difference(rec) ? CLI_OK : CLI_INCOMPLETE;
+
+	for (size_t i = 0; i < claims->nr_claims; i++) {
+		const struct claim *c = &claims->claims[i];
+
+		if (!c->applies || c->verdict == VERDICT_PASS || c->verdict == VERDICT_SKIP)
+			continue;
+		if (c->verdict == VERDICT_FAIL)
+			return CLI_CLAIM_FAILED;
+		status = CLI_INCOMPLETE;
+	}
+	return status;
+}
+
+static int keep_words(struct recording *rec, const struct claims *claims)
+{
+	int err = recording_set(rec, "title", claims->title);
+
+	if (!err && claims->question)
+		err = recording_set(rec, "question", claims->question);
+	if (!err && claims->lesson)
+		err = recording_set(rec, "lesson", claims->lesson);
+	return err;
+}
+
+static int check_and_show(const struct experiment *e, struct recording *rec,
+			  const struct cli_record *record, int status)
+{
+	char why[512] = "";
+
+	if (keep_words(rec, e->claims)) {
+		message("cannot keep the result: %s", recording_error(rec));
+		return CLI_INCOMPLETE;
+	}
+	if (claims_check(e->claims, recording_db(rec), why, sizeof(why))) {
+		message("cannot check the claims: %s", why);
+		status = CLI_INCOMPLETE;
+	} else if (status == CLI_OK || verdict(e->claims, rec) == CLI_CLAIM_FAILED) {
+		status = verdict(e->claims, rec);
+	}
+	if (cli_report(rec, record) && !status)
+		status = CLI_INCOMPLETE;
+	return status;
+}
+
+static int run_as(const struct experiment *e, const struct identity *id,
+		  const struct arguments *arguments, const struct cli_record *record)
+{
+	struct session_options options = {
+		.argv = arguments->argv,
+		.identity = id,
+		.clean = true,
+		.experiment = e->id,
+		.params = (const char *const(*)[2])arguments->params,
+		.nr_params = e->claims->nr_params,
+	};
+	struct session_result result = {0};
+	struct recording *rec = NULL;
+	char why[512] = "";
+	int status, err;
+
+	status = cli_prepare(&options, record);
+	if (status)
+		return status;
+	claims_reads(e->claims, add_subject, &options.subjects);
+	if (!record->json) {
+		experiment_predict(e);
+		puts("");
+	}
+	status = cli_close_stdout(CLI_OK);
+	if (status)
+		return status;
+	launch_hold_signals();
+	err = session_run(&options, &rec, &result, why, sizeof(why));
+	launch_restore_signals();
+	if (err) {
+		message("%s", why);
+		status = result.cannot_trace ? CLI_CANNOT : result.reaped ? CLI_INCOMPLETE : CLI_USAGE;
+	} else {
+		status = check_workload(e, &result);
+		if (status != CLI_CANNOT)
+			status = check_and_show(e, rec, record, status);
+	}
+	return cli_close_recording(rec, status);
+}
+
+int experiment_run(const struct experiment *e, const struct cli_record *record)
+{
+	struct arguments arguments = {0};
+	struct identity *id;
+	int status = choose_identity(e, record->as_root, &id);
+
+	if (status)
+		return status;
+	if (make_arguments(&arguments, e)) {
+		message("cannot run %s: out of memory", e->id);
+		status = CLI_CANNOT;
+	} else {
+		status = run_as(e, id, &arguments, record);
+	}
+	free_arguments(&arguments);
+	identity_free(id);
+	return status;
+}
