@@ -109,10 +109,9 @@ static int write_broken(const char *role, void (*on_sigpipe)(int))
 static void stage(int in, int out, long bytes)
 {
 	static char buffer[4096];
-	long n;
 
 	while (bytes) {
-		n = bytes < (long)sizeof(buffer) ? bytes : (long)sizeof(buffer);
+		long n = bytes < (long)sizeof(buffer) ? bytes : (long)sizeof(buffer);
 		if (in >= 0)
 			n = read(in, buffer, n);
 		if (n <= 0 || (out >= 0 && write(out, buffer, n) != n))

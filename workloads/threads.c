@@ -57,6 +57,7 @@ static void apart(long processes)
 	pid_t pids[processes];
 	int go[2];
 
+	pids[UNLUCKY] = 0;
 	make_pipe(go);
 	for (long i = 0; i < processes; i++) {
 		if (!fork_child(&pids[i], i == UNLUCKY ? "apart.unlucky" : "apart.other"))
@@ -213,6 +214,10 @@ int main(int argc, char **argv)
 	threads = param("threads");
 	switches = param("switches");
 	units = param("units");
+	if (threads < 2 || switches < 2) {
+		errno = 0;
+		fail("threads and switches: 2 or more");
+	}
 	stay_on_this_cpu();
 	fl_role("parent");
 

@@ -184,16 +184,21 @@ HELPER __attribute__((noinline)) void settle(void)
 	extern const char etext[];
 	extern int main(int argc, char **argv);
 	long page = workload.page_size;
-	volatile char here[4 * 4096];
+	volatile char below[4 * 4096]; /* what calls will use */
+	volatile char *above = __builtin_frame_address(0);
 	const volatile char *text = (const char *)main;
+	char byte = 0;
 
-	/* Below: what calls will use.  Above, up to the environment: what the callers use. */
-	for (volatile char *p = here; p < (char *)environ; p += 512)
-		*p = *p;
+	for (size_t i = 0; i < sizeof(below); i += 512)
+		below[i] = 0;
+	for (; above < (char *)environ; above += 512) { /* what the callers use */
+		byte = *above;
+		*above = byte;
+	}
 	for (int i = 0; i < 16 && text < etext; i++, text += page)
 		(void)*text;
-	write_pages(NULL, 0, 0);
-	read_pages(NULL, 0);
+	write_pages(&byte, 0, 0);
+	read_pages(&byte, 0);
 }
 
 /* Stay on the CPU that we are on: on another one, a copy may take the place of a reuse. */
