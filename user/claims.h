@@ -14,8 +14,8 @@
 
 struct param {
 	char *name;
-	char *text;		/* what it means */
-	bool is_word;		/* a word out of choices rather than a number */
+	char *text;   /* what it means */
+	bool is_word; /* a word out of choices rather than a number */
 	long long value, def, min, max;
 	char *word, *def_word;
 	char **choices;
@@ -26,25 +26,25 @@ enum verdict { VERDICT_PENDING, VERDICT_PASS, VERDICT_FAIL, VERDICT_SKIP, VERDIC
 
 /* "needs: CONDITION  REASON" and "inconclusive: CONDITION  REASON". */
 struct proviso {
-	enum verdict verdict;	/* what it leads to: VERDICT_SKIP or VERDICT_INCONCLUSIVE */
+	enum verdict verdict; /* what it leads to: VERDICT_SKIP or VERDICT_INCONCLUSIVE */
 	char *condition, *reason;
 	int line;
 };
 
 struct claim {
-	char class;		/* 'E', 'B', 'S' */
+	char class; /* 'E', 'B', 'S' */
 	char *id, *text;
-	char *phase;		/* or NULL */
-	char *expect;		/* the expression's source */
-	char *when;		/* condition over the parameters, or NULL */
+	char *phase;  /* or NULL */
+	char *expect; /* the expression's source */
+	char *when;   /* condition over the parameters, or NULL */
 	char *sql;
 	struct proviso *provisos;
 	size_t nr_provisos;
 	int line, expect_line, when_line, sql_line;
 	/* after claims_predict() */
-	bool applies;		/* `when` holds; otherwise leave the claim out */
+	bool applies; /* `when` holds; otherwise leave the claim out */
 	struct expect expect_value;
-	char *expected;		/* "25600", "<= 51200", "100..104" */
+	char *expected; /* "25600", "<= 51200", "100..104" */
 	/* after claims_check() */
 	char *observed;
 	enum verdict verdict;
@@ -52,12 +52,12 @@ struct claim {
 };
 
 struct claims {
-	char *id;		/* file name without ".sql" */
+	char *id; /* file name without ".sql" */
 	char *path;
 	char *title, *question, *lesson;
 	char chapter;
-	bool root;		/* needs root ... */
-	char *root_why;		/* ... because */
+	bool root;      /* needs root ... */
+	char *root_why; /* ... because */
 	struct param *params;
 	size_t nr_params;
 	struct proviso *provisos; /* of every claim */

@@ -9,25 +9,25 @@
 
 /* What a claim's query read; decides whether what was lost can matter to it. */
 struct reads {
-	bool tasks;		/* task, value: filled from single records */
-	bool events;		/* any table of events */
+	bool tasks;  /* task, value: filled from single records */
+	bool events; /* any table of events */
 };
 
 /* How far the tables can be trusted. */
 struct trust {
 	bool complete;
-	bool ledger;		/* what the kernel counted in maps is all there */
-	bool tasks;		/* no record was lost that fills task or value */
+	bool ledger; /* what the kernel counted in maps is all there */
+	bool tasks;  /* no record was lost that fills task or value */
 	char reason[256];
 };
 
 struct observation {
-	char *text;		/* for table claim; NULL: none */
+	char *text; /* for table claim; NULL: none */
 	bool is_null, is_number, is_real;
 	long long integer;
 	double real;
-	const char *odd;	/* why there is nothing to compare */
-	char error[256];	/* the query failed */
+	const char *odd; /* why there is nothing to compare */
+	char error[256]; /* the query failed */
 };
 
 static void note_read(const char *table, const char *column, void *arg)
@@ -86,14 +86,16 @@ static int read_trust(sqlite3 *db, struct trust *trust)
 		err = query_text(db,
 				 "SELECT count(*) > 0 AND total(what <> 'ring') = 0"
 				 " AND NOT EXISTS (SELECT 1 FROM task WHERE exit_ns IS NULL)"
-				 " FROM loss", text, sizeof(text));
+				 " FROM loss",
+				 text, sizeof(text));
 	trust->ledger = strcmp(text, "1") == 0;
 	if (!err)
 		err = query_text(db,
 				 "SELECT total(kind NOT IN ('fault_run', 'switch_out', 'switch_in',"
 				 " 'waking', 'ready', 'migrate', 'signal_generate',"
 				 " 'signal_deliver', 'file_lock', 'prio', 'sock_state',"
-				 " 'net_queue', 'rss')) = 0 FROM loss", text, sizeof(text));
+				 " 'net_queue', 'rss')) = 0 FROM loss",
+				 text, sizeof(text));
 	trust->tasks = trust->ledger && strcmp(text, "1") == 0;
 	return err;
 }
@@ -291,8 +293,7 @@ static const char *verdict_name(enum verdict verdict)
 	return "inconclusive";
 }
 
-static int store_claim(sqlite3_stmt *insert, const struct claims *claims,
-		       const struct claim *claim)
+static int store_claim(sqlite3_stmt *insert, const struct claims *claims, const struct claim *claim)
 {
 	char class[2] = { claim->class, '\0' };
 	int rc;
@@ -365,7 +366,8 @@ int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 		snprintf(why, why_size, "the claims of %s cannot be checked: no memory",
 			 claims->id);
 	else if (err)
-		snprintf(why, why_size, "the claims of %s cannot be checked: the recording says: %s",
-			 claims->id, sqlite3_errmsg(db));
+		snprintf(why, why_size,
+			 "the claims of %s cannot be checked: the recording says: %s", claims->id,
+			 sqlite3_errmsg(db));
 	return err;
 }

@@ -35,8 +35,8 @@ bool claims_name_is_reserved(const char *name);
 struct claims_facts {
 	int (*told)(const char *name, long long *number, void *arg);
 	void *arg;
-	bool asked;		/* told() or observed was looked at */
-	long long observed;	/* without its fraction; 0 for a text */
+	bool asked;         /* told() or observed was looked at */
+	long long observed; /* without its fraction; 0 for a text */
 };
 
 /*

@@ -63,13 +63,14 @@ static int parse_choices(struct param *param, const char *range, char *why, size
 		}
 		param->choices[param->nr_choices++] = word;
 		if (!is_made_of(word, WORD_BYTES) || strlen(word) >= EXPR_WORD_MAX)
-			return refuse(why, why_size, -EINVAL,
-				      "\"%.40s\" is neither a range such as 1..4096 nor words such as none|flock",
-				      range);
+			return refuse(
+				why, why_size, -EINVAL,
+				"\"%.40s\" is neither a range such as 1..4096 nor words such as none|flock",
+				range);
 		for (i = 0; i + 1 < param->nr_choices; i++)
 			if (strcmp(param->choices[i], word) == 0)
-				return refuse(why, why_size, -EINVAL,
-					      "the word %s is there twice", word);
+				return refuse(why, why_size, -EINVAL, "the word %s is there twice",
+					      word);
 		if (!*at)
 			return 0;
 		at++;
@@ -140,9 +141,10 @@ static int parse(struct param *param, const char *value, const char *range, char
 
 	if (!is_made_of(param->name, NAME_BYTES) || !strchr(LETTERS, *param->name) ||
 	    strlen(param->name) > 31)
-		return refuse(why, why_size, -EINVAL,
-			      "\"%.40s\" cannot name a parameter; use a-z, 0-9 and _, 31 bytes at most",
-			      param->name);
+		return refuse(
+			why, why_size, -EINVAL,
+			"\"%.40s\" cannot name a parameter; use a-z, 0-9 and _, 31 bytes at most",
+			param->name);
 	if (claims_name_is_reserved(param->name))
 		return refuse(why, why_size, -EINVAL, "the name %s has a meaning already",
 			      param->name);
@@ -185,8 +187,7 @@ int claims_parse_param(struct param *param, const char *text, char *why, size_t 
 	return err;
 }
 
-static int no_such_param(const struct claims *claims, const char *name, char *why,
-			 size_t why_size)
+static int no_such_param(const struct claims *claims, const char *name, char *why, size_t why_size)
 {
 	char shown[4 * 40 + 1], names[256] = "";
 	size_t i;

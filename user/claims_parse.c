@@ -7,6 +7,7 @@
 
 #include "claims.h"
 #include "claims_impl.h"
+#include "message.h"
 #include "text.h"
 
 #define ID_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
@@ -18,16 +19,16 @@ struct parser {
 	char *entry;
 	int entry_line;
 	size_t entry_indent;
-	struct claim *claim;	/* whose statement is still to come */
-	char *sql;		/* a statement that has begun; NULL */
+	struct claim *claim; /* whose statement is still to come */
+	char *sql;           /* a statement that has begun; NULL */
 	size_t sql_len, sql_room;
 	bool has_chapter;
+	bool in_remark; /* the entry before was no key, in the line above */
 	char *why;
 	size_t why_size;
 };
 
-#define WRONG(p, line, ...) \
-	claims_wrong((p)->claims, line, (p)->why, (p)->why_size, __VA_ARGS__)
+#define WRONG(p, line, ...) claims_wrong((p)->claims, line, (p)->why, (p)->why_size, __VA_ARGS__)
 
 static char *skip_blanks(char *s)
 {
@@ -201,9 +202,10 @@ static const struct key {
 	{ "phase", IN_CLAIM, set_phase },
 	{ "needs", IN_HEADER | IN_CLAIM, add_needs },
 	{ "inconclusive", IN_HEADER | IN_CLAIM, add_inconclusive },
-	{ "note", IN_HEADER | IN_CLAIM, ignore },
 	{ "SPDX-License-Identifier", IN_HEADER | IN_CLAIM, ignore },
 };
+
+#define NR_KEYS (sizeof(keys) / sizeof(keys[0]))
 
 /* "E c.write: text" */
 static int add_claim(struct parser *p, char *value)
@@ -219,9 +221,10 @@ static int add_claim(struct parser *p, char *value)
 	colon = strchr(id, ':');
 	if (!strchr("EBS", class) || id == value + 1 || !colon || colon == id ||
 	    strspn(id, ID_BYTES) != (size_t)(colon - id) || !*(text = skip_blanks(colon + 1)))
-		return WRONG(p, p->entry_line,
-			     "expected \"claim CLASS ID: TEXT\"; CLASS is E (exact), B (bounded) or "
-			     "S (statistical), ID is of letters, digits, \".\", \"_\" and \"-\"");
+		return WRONG(
+			p, p->entry_line,
+			"expected \"claim CLASS ID: TEXT\"; CLASS is E (exact), B (bounded) or "
+			"S (statistical), ID is of letters, digits, \".\", \"_\" and \"-\"");
 	*colon = '\0';
 	if (claims->nr_claims == CLAIMS_MAX_CLAIMS)
 		return WRONG(p, p->entry_line, "more than %d claims", CLAIMS_MAX_CLAIMS);
@@ -241,20 +244,40 @@ static int add_claim(struct parser *p, char *value)
 	return p->claim->id && p->claim->text ? 0 : -ENOMEM;
 }
 
-static int unknown_key(struct parser *p, const char *entry)
+/*
+ * Not a key that is known.  Remarks are welcome, but what looks like a key must
+ * not pass for one: a slip of the finger would take a claim's condition away.
+ */
+static int take_remark(struct parser *p, const char *entry)
 {
-	char shown[4 * 30 + 1], known[256] = "claim";
-	int where = p->claims->nr_claims ? IN_CLAIM : IN_HEADER;
-	size_t i;
+	size_t len = strspn(entry, ID_BYTES), i;
+	const char *names[NR_KEYS + 1], *nearest;
+	bool goes_on = p->in_remark;
+	char word[32];
 
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]) - 1; i++) {
-		size_t used = strlen(known);
-
-		if (keys[i].where & where)
-			snprintf(known + used, sizeof(known) - used, ", %s", keys[i].name);
+	p->in_remark = true;
+	snprintf(word, sizeof(word), "%.*s", (int)(len < sizeof(word) ? len : 0), entry);
+	for (i = 0; i < NR_KEYS; i++) {
+		if (strcmp(keys[i].name, word) == 0)
+			return WRONG(p, p->entry_line,
+				     "a colon is missing behind \"%s\" (or begin the remark with "
+				     "another word)",
+				     word);
+		names[i] = keys[i].name;
 	}
-	return WRONG(p, p->entry_line, "\"%s\" does not start with a known key; known here: %s",
-		     text_escape(shown, sizeof(shown), entry, 30), known);
+	names[NR_KEYS] = NULL;
+	if (!*word || entry[len] != ':' || !strchr(" \t", entry[len + 1]))
+		return 0;
+	nearest = message_nearest(word, names);
+	if (nearest)
+		return WRONG(p, p->entry_line, "unknown key \"%s\"; is it \"%s\"?", word, nearest);
+	/* In the middle of a remark a line may well start like this. */
+	if (goes_on)
+		return 0;
+	return WRONG(p, p->entry_line,
+		     "unknown key \"%s\"; there are title, chapter, question, lesson, param, root, "
+		     "claim, expect, when, phase, needs, inconclusive",
+		     word);
 }
 
 static int set_key(struct parser *p, const struct key *key, char *value)
@@ -268,9 +291,10 @@ static int set_key(struct parser *p, const struct key *key, char *value)
 			     "%s without a claim; it stands between \"-- claim\" and the SELECT",
 			     key->name);
 	if (key->where & IN_HEADER && after_header && !p->claim && key->set != ignore)
-		return WRONG(p, p->entry_line,
-			     "%s belongs before the first claim, or between \"-- claim\" and its SELECT",
-			     key->name);
+		return WRONG(
+			p, p->entry_line,
+			"%s belongs before the first claim, or between \"-- claim\" and its SELECT",
+			key->name);
 	return key->set(p, value);
 }
 
@@ -285,18 +309,20 @@ static int end_entry(struct parser *p)
 		return 0;
 	p->entry = NULL;
 	if (strncmp(entry, "claim", 5) == 0 && strchr(" \t", entry[5])) {
+		p->in_remark = false;
 		err = add_claim(p, skip_blanks(entry + 5));
 		goto out;
 	}
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (i = 0; i < NR_KEYS; i++) {
 		size_t len = strlen(keys[i].name);
 
 		if (strncmp(entry, keys[i].name, len) == 0 && entry[len] == ':') {
+			p->in_remark = false;
 			err = set_key(p, &keys[i], skip_blanks(entry + len + 1));
 			goto out;
 		}
 	}
-	err = unknown_key(p, entry);
+	err = take_remark(p, entry);
 out:
 	free(entry);
 	return err;
@@ -399,8 +425,7 @@ static int take_line(struct parser *p, char *line)
 	if (p->sql) {
 		char *text = line + strspn(line, " \t");
 
-		if (strncmp(text, "--", 2) == 0 &&
-		    strncmp(skip_blanks(text + 2), "claim ", 6) == 0)
+		if (strncmp(text, "--", 2) == 0 && strncmp(skip_blanks(text + 2), "claim ", 6) == 0)
 			return unfinished_statement(p);
 		return take_sql(p, line);
 	}
@@ -408,6 +433,7 @@ static int take_line(struct parser *p, char *line)
 	if (strncmp(line, "--", 2) == 0)
 		return take_comment(p, line);
 	err = end_entry(p);
+	p->in_remark = false;
 	if (err || !*line)
 		return err;
 	return take_sql(p, line);

@@ -16,7 +16,7 @@ struct known {
 bool claims_name_is_reserved(const char *name)
 {
 	static const char *const reserved[] = { "page_size", "cpus", "observed", "told",
-						"min", "max", "ceil_div" };
+						"min",       "max",  "ceil_div" };
 	size_t i;
 
 	for (i = 0; i < sizeof(reserved) / sizeof(reserved[0]); i++)
@@ -81,8 +81,10 @@ static struct expr_scope scope_of(struct known *known)
 	if (used < sizeof(known->names))
 		snprintf(known->names + used, sizeof(known->names) - used, "page_size, cpus%s",
 			 known->facts ? ", observed" : "");
-	return (struct expr_scope){ .lookup = lookup, .told = known->facts ? ask : NULL,
-				    .arg = known, .names = known->names };
+	return (struct expr_scope){ .lookup = lookup,
+				    .told = known->facts ? ask : NULL,
+				    .arg = known,
+				    .names = known->names };
 }
 
 /* Does it strike?  1 or 0; or -EINVAL; -EAGAIN where the run must be over first. */
@@ -115,8 +117,7 @@ static int judge_proviso(const struct claims *claims, const struct proviso *prov
 }
 
 static int judge_list(const struct claims *claims, const struct proviso *provisos, size_t n,
-		      struct claim *claim, struct claims_facts *facts, char *why,
-		      size_t why_size)
+		      struct claim *claim, struct claims_facts *facts, char *why, size_t why_size)
 {
 	size_t i;
 

@@ -74,8 +74,7 @@ int claims_reads(const struct claims *claims,
 
 		if (!claims->claims[i].applies)
 			continue;
-		err = sandbox_prepare(&box, claims->claims[i].sql, &stmt, problem,
-				      sizeof(problem));
+		err = sandbox_prepare(&box, claims->claims[i].sql, &stmt, problem, sizeof(problem));
 		sqlite3_finalize(stmt);
 	}
 	sandbox_leave(&box);

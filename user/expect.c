@@ -42,7 +42,8 @@ static int eval_near(const char *source, const char *token, const struct expr_sc
 	while (end > right && strchr(" \t\n", end[-1]))
 		end--;
 	if (end == right || end[-1] != '%') {
-		snprintf(why, why_size, "a tolerance is written EXPR +- EXPR%%, with its per cent sign");
+		snprintf(why, why_size,
+			 "a tolerance is written EXPR +- EXPR%%, with its per cent sign");
 		return -EINVAL;
 	}
 	expect->form = EXPECT_NEAR;

@@ -8,13 +8,13 @@
 #include "expr.h"
 #include "text.h"
 
-#define MAX_DEPTH 100		/* of nesting: each level is a few frames of stack */
+#define MAX_DEPTH 100 /* of nesting: each level is a few frames of stack */
 #define MAX_NAME 64
 
 struct parser {
 	const char *at;
 	const struct expr_scope *scope;
-	int dead;		/* > 0: inside what && || ?: leave out */
+	int dead; /* > 0: inside what && || ?: leave out */
 	int depth;
 	char *why;
 	size_t why_size;
@@ -236,8 +236,10 @@ static int parse_primary(struct parser *p, struct expr_value *v)
 		if (err == -ERANGE)
 			return refuse(p, "a number does not fit into 64 bits");
 		if (err)
-			return refuse(p, "\"%.20s\" is not a number (write 25600, 1_000, 64K, 100M or 2G)",
-				      p->at);
+			return refuse(
+				p,
+				"\"%.20s\" is not a number (write 25600, 1_000, 64K, 100M or 2G)",
+				p->at);
 		set_number(v, n);
 		return 0;
 	}
@@ -287,7 +289,10 @@ static int parse_product(struct parser *p, struct expr_value *v)
 	int err = parse_unary(p, v);
 
 	while (!err) {
-		const char *op = take(p, "*") ? "*" : take(p, "/") ? "/" : take(p, "%") ? "%" : NULL;
+		const char *op = take(p, "*") ? "*" :
+				 take(p, "/") ? "/" :
+				 take(p, "%") ? "%" :
+						NULL;
 		long long n;
 
 		if (!op)
@@ -461,7 +466,10 @@ out:
 int expr_eval(const char *source, const struct expr_scope *scope, struct expr_value *value,
 	      char *why, size_t why_size)
 {
-	struct parser p = { .at = source, .scope = scope, .why = why, .why_size = why_size,
+	struct parser p = { .at = source,
+			    .scope = scope,
+			    .why = why,
+			    .why_size = why_size,
 			    .dead = scope->names_only };
 	int err = parse_choice(&p, value);
 

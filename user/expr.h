@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define EXPR_WORD_MAX 64	/* with its NUL */
+#define EXPR_WORD_MAX 64 /* with its NUL */
 
 struct expr_value {
 	bool is_word;
@@ -33,8 +33,8 @@ struct expr_scope {
 	/* told('NAME'): 0 or a negative errno.  NULL: told() is an error here. */
 	int (*told)(const char *name, long long *number, void *arg);
 	void *arg;
-	const char *names;	/* for messages: "pages, mode, page_size, cpus" */
-	bool names_only;	/* look at names and form alone: no error of arithmetic counts */
+	const char *names; /* for messages: "pages, mode, page_size, cpus" */
+	bool names_only;   /* look at names and form alone: no error of arithmetic counts */
 };
 
 /*
@@ -55,19 +55,19 @@ int expr_parse_number(const char *s, long long *number);
 int expr_read_number(const char **at, long long *number);
 
 enum expect_form {
-	EXPECT_EQUAL,		/* EXPR */
-	EXPECT_AT_MOST,		/* <= EXPR */
-	EXPECT_AT_LEAST,	/* >= EXPR */
-	EXPECT_BELOW,		/* < EXPR */
-	EXPECT_ABOVE,		/* > EXPR */
-	EXPECT_RANGE,		/* EXPR .. EXPR, both ends included */
-	EXPECT_NEAR,		/* EXPR +- EXPR%, both ends included */
-	EXPECT_WORD,		/* 'text', or an expression that gives a word */
+	EXPECT_EQUAL,    /* EXPR */
+	EXPECT_AT_MOST,  /* <= EXPR */
+	EXPECT_AT_LEAST, /* >= EXPR */
+	EXPECT_BELOW,    /* < EXPR */
+	EXPECT_ABOVE,    /* > EXPR */
+	EXPECT_RANGE,    /* EXPR .. EXPR, both ends included */
+	EXPECT_NEAR,     /* EXPR +- EXPR%, both ends included */
+	EXPECT_WORD,     /* 'text', or an expression that gives a word */
 };
 
 struct expect {
 	enum expect_form form;
-	long long a, b;		/* b: upper end, or per cent */
+	long long a, b; /* b: upper end, or per cent */
 	char word[EXPR_WORD_MAX];
 };
 

@@ -25,8 +25,8 @@ struct printer {
 static char *value_text(sqlite3_stmt *stmt, int column)
 {
 	const char *data = sqlite3_column_type(stmt, column) == SQLITE_BLOB ?
-		sqlite3_column_blob(stmt, column) :
-		(const char *)sqlite3_column_text(stmt, column);
+				   sqlite3_column_blob(stmt, column) :
+				   (const char *)sqlite3_column_text(stmt, column);
 	size_t size = sqlite3_column_bytes(stmt, column), i;
 	char *text = malloc(4 * size + 1), *at = text;
 
@@ -186,8 +186,7 @@ static int table_row(struct printer *p, sqlite3_stmt *stmt)
 		}
 		/* One number is enough: a column of numbers may have a NULL on top. */
 		if (type == SQLITE_INTEGER || type == SQLITE_FLOAT)
-			scols_column_set_flags(scols_table_get_column(p->table, i),
-					       SCOLS_FL_RIGHT);
+			scols_column_set_flags(scols_table_get_column(p->table, i), SCOLS_FL_RIGHT);
 	}
 	return 0;
 }
@@ -207,8 +206,8 @@ static const struct style {
 	[QUERY_JSON] = { json_begin, json_row, json_end },
 };
 
-static int print_rows(struct sandbox *box, sqlite3_stmt *stmt, FILE *out,
-		      const struct style *style, char *why, size_t why_size)
+static int print_rows(struct sandbox *box, sqlite3_stmt *stmt, FILE *out, const struct style *style,
+		      char *why, size_t why_size)
 {
 	struct printer p = { .out = out, .columns = sqlite3_column_count(stmt) };
 	int err = style->begin(&p, stmt), end, rc = SQLITE_DONE;
@@ -241,8 +240,8 @@ static int print_rows(struct sandbox *box, sqlite3_stmt *stmt, FILE *out,
 	return err;
 }
 
-int query_print(sqlite3 *db, const char *sql, FILE *out, enum query_format format,
-		int deadline_ms, char *why, size_t why_size)
+int query_print(sqlite3 *db, const char *sql, FILE *out, enum query_format format, int deadline_ms,
+		char *why, size_t why_size)
 {
 	struct sandbox box;
 	sqlite3_stmt *stmt;

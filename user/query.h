@@ -8,10 +8,10 @@
 #include <stdio.h>
 
 enum query_format {
-	QUERY_AUTO,	/* a table on a terminal, tab-separated elsewhere */
-	QUERY_TABLE,	/* columns aligned */
-	QUERY_TSV,	/* a line with the names, then a line a row, tabs between */
-	QUERY_JSON,	/* an array with an object a row */
+	QUERY_AUTO,  /* a table on a terminal, tab-separated elsewhere */
+	QUERY_TABLE, /* columns aligned */
+	QUERY_TSV,   /* a line with the names, then a line a row, tabs between */
+	QUERY_JSON,  /* an array with an object a row */
 };
 
 /*
@@ -21,7 +21,7 @@ enum query_format {
  * sentence in WHY: -EINVAL for SQL that is wrong or refused, -ETIME, -E2BIG
  * (too much for an aligned table), -EIO.  Rows before an error are printed.
  */
-int query_print(sqlite3 *db, const char *sql, FILE *out, enum query_format format,
-		int deadline_ms, char *why, size_t why_size);
+int query_print(sqlite3 *db, const char *sql, FILE *out, enum query_format format, int deadline_ms,
+		char *why, size_t why_size);
 
 #endif

@@ -29,7 +29,7 @@ struct sandbox {
 	struct timespec deadline;
 	int deadline_ms;
 	bool timed_out;
-	char refused[128];	/* what the authorizer refused last, as a sentence */
+	char refused[128]; /* what the authorizer refused last, as a sentence */
 };
 
 /*

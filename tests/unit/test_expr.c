@@ -133,7 +133,8 @@ static void refused(void **state)
 		{ "pages rounds", "expected an operator at \"rounds\"" },
 		{ "page", "there is no parameter \"page\"; known here: pages, rounds, mode" },
 		{ "0 && page", "there is no parameter \"page\"; known here: pages, rounds, mode" },
-		{ "1 ? 2 : page", "there is no parameter \"page\"; known here: pages, rounds, mode" },
+		{ "1 ? 2 : page",
+		  "there is no parameter \"page\"; known here: pages, rounds, mode" },
 		{ "sqrt(4)", "there is no function sqrt(); there are min, max, ceil_div and told" },
 		{ "ceil_div(4)", "ceil_div() takes two numbers, not 1" },
 		{ "ceil_div(4, 2, 1)", "ceil_div() takes two numbers, not 3" },
@@ -146,12 +147,13 @@ static void refused(void **state)
 		{ "-9223372036854775807 - 2", "the result of \"-\" does not fit into 64 bits" },
 		{ "4G * 4G", "the result of \"*\" does not fit into 64 bits" },
 		{ "-(-9223372036854775807 - 1)", "the result of \"-\" does not fit into 64 bits" },
-		{ "(-9223372036854775807 - 1) / -1", "the result of \"/\" does not fit into 64 bits" },
-		{ "(-9223372036854775807 - 1) % -1", "the result of \"%\" does not fit into 64 bits" },
+		{ "(-9223372036854775807 - 1) / -1",
+		  "the result of \"/\" does not fit into 64 bits" },
+		{ "(-9223372036854775807 - 1) % -1",
+		  "the result of \"%\" does not fit into 64 bits" },
 		{ "9223372036854775808", "a number does not fit into 64 bits" },
 		{ "9223372036854775807G", "a number does not fit into 64 bits" },
-		{ "12pages",
-		  "\"12pages\" is not a number (write 25600, 1_000, 64K, 100M or 2G)" },
+		{ "12pages", "\"12pages\" is not a number (write 25600, 1_000, 64K, 100M or 2G)" },
 		{ "64KB", "\"64KB\" is not a number (write 25600, 1_000, 64K, 100M or 2G)" },
 		{ "1_", "\"1_\" is not a number (write 25600, 1_000, 64K, 100M or 2G)" },
 		{ "1.5", "expected an operator at \".5\"" },
@@ -357,7 +359,9 @@ static void edges(void **state)
 
 static void not_a_number_holds_nowhere(void **state)
 {
-	static const char *const sources[] = { "7", "<= 7", ">= 7", "< 7", "> 7", "1..7", "7 +- 5%" };
+	static const char *const sources[] = {
+		"7", "<= 7", ">= 7", "< 7", "> 7", "1..7", "7 +- 5%"
+	};
 	struct expect expect;
 	char why[200];
 	size_t i;
