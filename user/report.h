@@ -2,7 +2,7 @@
 /*
  * What a person sees.  Everything here reads the tables of a recording and
  * writes text; nothing here knows how they were filled.  Every name from a
- * traced program passes through text_escape().
+ * traced program passes through text_escape_for().
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -15,12 +15,20 @@ struct report_style {
 	int width;		/* columns; 0: no limit */
 	bool colour;
 	bool utf8;
+	int rows;		/* of the timeline, about; 0: no limit */
+	const char *file;	/* the recording's name for hints; NULL: it is not kept */
 };
 
-/* Width, colour and UTF-8 for stream OUT: a terminal, or a plain pipe (100 columns, none). */
+/*
+ * Width, colour and UTF-8 for stream OUT: a terminal, or a plain pipe (100
+ * columns, none).  The timeline is short; rows = 0 afterwards asks for all of it.
+ */
 struct report_style report_style_for(FILE *out);
 
-/* The parts, each 0 or a negative errno. */
+/*
+ * The parts.  Each is 0 or a negative errno: -EPIPE and others of writing,
+ * -EIO where the database cannot be read.  SIGPIPE is the caller's to ignore.
+ */
 int report_header(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_faults(sqlite3 *db, FILE *out, const struct report_style *style);	/* reconciliation */
@@ -30,7 +38,7 @@ int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 /* All of the above in order. */
 int report_text(sqlite3 *db, FILE *out, const struct report_style *style);
 
-/* The same content as one JSON document. */
+/* The same content as one JSON document; docs/json.md describes it. */
 int report_json(sqlite3 *db, FILE *out);
 
 #endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The report as one JSON document; docs/json.md is its description. */
+#include <errno.h>
+
+#include "json.h"
+#include "report.h"
+
+/* Grows when a member changes its meaning or goes; new members do not change it. */
+#define SCHEMA_VERSION 1
+
+static const struct {
+	const char *key, *sql;
+} tables[] = {
+	{ "tasks", "SELECT * FROM task ORDER BY task" },
+	{ "phases", "SELECT * FROM phase ORDER BY start_ns, task" },
+	{ "regions", "SELECT * FROM region ORDER BY t_ns, task" },
+	{ "values", "SELECT * FROM value ORDER BY t_ns, task" },
+	{ "fault_counts", "SELECT * FROM fault_count ORDER BY task, phase, region, kind, via, major,"
+			  " syscall" },
+	{ "faults", "SELECT * FROM fault ORDER BY start_ns, task" },
+	{ "reconcile", "SELECT * FROM reconcile ORDER BY task" },
+	{ "page_allocs", "SELECT * FROM page_alloc ORDER BY task, phase, use, page_order" },
+	{ "states", "SELECT task, state, why, count(*) AS n, sum(end_ns - start_ns) AS total_ns,"
+		    " max(end_ns - start_ns) AS longest_ns FROM state GROUP BY task, state, why"
+		    " ORDER BY task, state, why" },
+	{ "signals", "SELECT * FROM signal ORDER BY generated_ns" },
+	{ "locks", "SELECT * FROM lock ORDER BY request_ns" },
+	{ "messages", "SELECT channel, object, from_task, to_task, count(*) AS n,"
+		      " sum(bytes) AS bytes, min(sent_ns) AS first_ns, max(received_ns) AS last_ns"
+		      " FROM message GROUP BY channel, object, from_task, to_task"
+		      " ORDER BY first_ns" },
+	{ "claims", "SELECT * FROM claim ORDER BY rowid" },
+	{ "loss", "SELECT * FROM loss ORDER BY first_ns, what, kind, cpu" },
+};
+
+static int write_run(struct json *j, sqlite3 *db, const char *key, const char *sql)
+{
+	sqlite3_stmt *stmt;
+	int rc;
+
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		return sqlite3_errcode(db) == SQLITE_NOMEM ? -ENOMEM : -EIO;
+	json_open(j, key, '{');
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(stmt, 0);
+
+		json_column(j, name ? name : "", stmt, 1);
+	}
+	json_close(j, '}');
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : rc == SQLITE_NOMEM ? -ENOMEM : -EIO;
+}
+
+int report_json(sqlite3 *db, FILE *out)
+{
+	struct json j = { .out = out };
+	int err;
+
+	json_open(&j, NULL, '{');
+	json_int(&j, "schema", SCHEMA_VERSION);
+	err = write_run(&j, db, "run", "SELECT key, value FROM run WHERE key NOT GLOB 'param.*' "
+				       "ORDER BY key");
+	if (!err)
+		err = write_run(&j, db, "params", "SELECT substr(key, 7), value FROM run "
+						  "WHERE key GLOB 'param.*' ORDER BY key");
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !err; i++)
+		err = json_rows(&j, tables[i].key, db, tables[i].sql);
+	if (err)
+		return err;
+	json_close(&j, '}');
+	errno = 0;
+	if (!fflush(out) && !ferror(out))
+		return 0;
+	return errno ? -errno : -EIO;
+}

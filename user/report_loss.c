@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/* An incomplete run: what is missing, what stays exact, what to do. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report_part.h"
+#include "text.h"
+
+static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *stmt)
+{
+	static const struct {
+		const char *what, *lost, *remedy;
+	} causes[] = {
+		{ "ring", "records did not fit into the ring buffer", "--ring-size 64M or more" },
+		{ "recursion", "times a tracing program did not run, since it was running already",
+		  "run it again; nothing else that traces should run beside it" },
+		{ "map", "entries did not fit into a table in the kernel",
+		  "trace fewer tasks, phases or files at once" },
+		{ "untracked", "tasks could not be followed", "trace fewer tasks at once" },
+	};
+	const char *what = report_column(stmt, 0), *lost = "things were lost", *remedy = NULL;
+	char number[32], kinds[300], *text = NULL;
+
+	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+		if (strcmp(what, causes[i].what))
+			continue;
+		lost = causes[i].lost;
+		remedy = causes[i].remedy;
+	}
+	text_escape_for(kinds, sizeof(kinds), report_column(stmt, 2), 160, style->utf8);
+	text_count(number, sizeof(number), sqlite3_column_int64(stmt, 1));
+	if (asprintf(&text, "%s %s%s%s%s%s%s", number, lost, *kinds ? " (" : "", kinds,
+		     *kinds ? ")" : "", remedy ? "; remedy: " : "", remedy ? remedy : "") < 0)
+		return -ENOMEM;
+	fputs("  ", out);
+	report_wrap(out, style, text, 2, 4);
+	free(text);
+	return 0;
+}
+
+int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
+{
+	char status[64], reason[512], *text = NULL;
+	bool untracked = false, counts = false;
+	sqlite3_stmt *stmt;
+	int rc, err;
+
+	report_run_text(db, style, "status", status, sizeof(status), "incomplete");
+	if (!strcmp(status, "complete"))
+		return 0;
+	report_run_text(db, style, "reason", reason, sizeof(reason), "");
+	fputs(report_ink(style, REPORT_BAD), out);
+	if (asprintf(&text, "INCOMPLETE%s%s", *reason ? ": " : "", reason) < 0)
+		return -ENOMEM;
+	report_wrap(out, style, text, 0, 4);
+	free(text);
+	fputs(report_ink(style, REPORT_PLAIN), out);
+
+	err = report_prepare(db, &stmt,
+		"SELECT what, sum(n), group_concat(kind || ' ' || n, ', ') FROM ("
+		"	SELECT what, kind, sum(n) AS n FROM loss GROUP BY 1, 2 ORDER BY 3 DESC"
+		") GROUP BY what");
+	if (err)
+		return err;
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		untracked |= strcmp(report_column(stmt, 0), "ring") != 0;
+		counts = true;
+		err = print_one(out, style, stmt);
+	}
+	if (err) {
+		sqlite3_finalize(stmt);
+		return err;
+	}
+	if (counts && !untracked)
+		report_wrap(out, style, "  Exact all the same: the counts of faults and the table that "
+			    "compares them with the kernel's. Not exact: the timeline, times and "
+			    "single events.", 0, 2);
+	report_wrap(out, style, "  A claim of exact equality is inconclusive for this run.", 0, 2);
+	return report_end(stmt, rc, out);
+}

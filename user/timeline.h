@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The timeline: tasks side by side, what happened from top to bottom.  Made in
+ * steps, each of which adds to struct timeline: tasks, which of them get a lane
+ * of their own, what their lives show, what they did in between, the drawing.
+ */
+#ifndef TIMELINE_H
+#define TIMELINE_H
+
+#include <limits.h>
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "report.h"
+
+enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_GOOD, INK_BAD, INK_DOUBT };
+
+#define TL_NONE (-1)		/* in place of an index of a task, group or lane */
+#define TL_NEVER LLONG_MIN	/* in place of a time */
+
+struct tl_task {
+	long long id, tid, pid;
+	int parent, process, creator;	/* indexes; TL_NONE: not in the recording */
+	int depth;		/* below a task without parent */
+	char *made_by;		/* launch, fork, ... */
+	char *name;		/* role or comm, escaped */
+	char *exe;		/* escaped; NULL: it never called execve */
+	bool has_role;
+	long long first_phase_ns;	/* TL_NEVER: it has none */
+	long long start_ns, exec_ns, exit_ns, reaped_ns;
+	long long exit_code, exit_signal;
+	long long end_ns;	/* it has a lane until then */
+	long long faults;	/* observed */
+	/* what the forks of its creator in that phase allocated; forks 0: told elsewhere */
+	long long forks, page_tables, pages;
+	int reaper;		/* who waited for it */
+	long long waited_ns;	/* ... and for how long; TL_NEVER: unknown */
+	int group;		/* drawn as one of this group or below it; TL_NONE: by itself */
+	int lane;
+	long long *hard;	/* times of its hard events, ascending */
+	size_t nr_hard;
+};
+
+/* Tasks alike and all below them, drawn as one row in the lane of their parent. */
+struct tl_group {
+	int parent;		/* task, or TL_NONE */
+	int first;		/* a member */
+	int members, below;
+	int failed;		/* members with an exit code or signal that is not 0 */
+	long long start_ns, end_ns;
+	long long least_ns, most_ns;	/* lives */
+	long long least_faults, most_faults;
+	long long forks, page_tables, pages;
+};
+
+/*
+ * One row.  Text falls into fields with two blanks in between, where it may
+ * be wrapped.
+ */
+struct tl_event {
+	long long t_ns, end_ns;	/* the row's time; until when it goes on */
+	int order;		/* among events of one time: lower first */
+	size_t serial;		/* ... and then in the order they were added */
+	int task;		/* TL_NONE: across all lanes */
+	int to;			/* an arrow leads to that task; TL_NONE */
+	char *text, *to_text;
+	int indent;
+	enum ink ink;
+};
+
+enum { ORDER_START, ORDER_EXEC, ORDER_PHASE, ORDER_DONE, ORDER_LOSS, ORDER_EXIT, ORDER_WAIT,
+       ORDER_IDLE };
+
+struct timeline {
+	sqlite3 *db;
+	struct report_style style;
+	int error;		/* the first; all later steps do nothing */
+	long long duration_ns;
+	struct tl_task *tasks;	/* by id */
+	size_t nr_tasks;
+	struct tl_group *groups;
+	size_t nr_groups;
+	struct tl_event *events;
+	size_t nr_events, room_events;
+	int lanes;
+	bool many_regions;	/* more than one name, so each is told */
+	int hidden;		/* tasks without a lane */
+	long long left_out;	/* rows */
+};
+
+/* timeline.c */
+
+/* printf into memory of the caller's; NULL and t->error if there is none. */
+char *timeline_text(struct timeline *t, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* S, which may be NULL, made safe, into memory of the caller's. */
+char *timeline_name(struct timeline *t, const char *s, int max);
+
+/*
+ * Prepare SQL, or NULL and t->error.  Step through it with timeline_step(),
+ * which finalizes the statement when it returns false.
+ */
+sqlite3_stmt *timeline_prepare(struct timeline *t, const char *sql);
+bool timeline_step(struct timeline *t, sqlite3_stmt *stmt);
+
+/* Index of the task with this id, TL_NONE if there is none; column I of STMT likewise. */
+int timeline_find(const struct timeline *t, long long id);
+int timeline_task_at(const struct timeline *t, sqlite3_stmt *stmt, int i);
+
+/* Time in column I, kept inside what can be computed with; TL_NEVER for NULL. */
+long long timeline_time_at(sqlite3_stmt *stmt, int i);
+
+/* Whether task I has a lane of its own. */
+bool timeline_drawn(const struct timeline *t, int i);
+
+/* Append an event; it owns TEXT and TO_TEXT from then on, also after an error. */
+struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char *text);
+
+/* timeline_tasks.c */
+void timeline_load(struct timeline *t);
+
+/* timeline_fold.c: who gets a lane, who is drawn in a group. */
+void timeline_fold(struct timeline *t);
+
+/* timeline_life.c: starts, execs, phases, exits, waits; sets tasks[].hard. */
+void timeline_life(struct timeline *t);
+
+/* Number of the stretch between hard events of task I that T_NS falls into. */
+size_t timeline_stretch(const struct timeline *t, int i, long long t_ns);
+
+/* timeline_faults.c, timeline_talk.c: what happened between the hard events. */
+void timeline_faults(struct timeline *t);
+void timeline_talk(struct timeline *t);	/* signals, locks, messages */
+
+/* timeline_rows.c: losses and idle time, and not more rows than asked for. */
+void timeline_rows(struct timeline *t);
+
+/* NS as milliseconds, as fine as the length of the run makes sense. */
+char *timeline_ms(const struct timeline *t, char *buf, size_t size, long long ns);
+
+/* timeline_draw.c */
+void timeline_draw(struct timeline *t, FILE *out);
+
+/* Whether the kernel counts faults of KIND in min_flt or maj_flt. */
+bool timeline_counted(const char *kind);
+
+/* What a kind is called: "zero_fill" -> "zero-fill", into BUF, escaped. */
+char *timeline_kind(char *buf, size_t size, const char *kind, bool utf8);
+
+/* "SIGUSR1", "SIGRTMIN+3", "signal 99". */
+char *timeline_signal(char *buf, size_t size, long long signo);
+
+#endif

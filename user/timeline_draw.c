@@ -1,0 +1,494 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The drawing.  A lane is a life line and the text right of it.  Lanes are as
+ * wide as their text wants, and if that is too wide, the widest give way.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+#include "timeline.h"
+
+#define TIME_COLUMNS 9		/* at least */
+#define LINE_COLUMNS 2		/* life line and a blank */
+#define GAP_COLUMNS 1		/* between two lanes */
+#define LEAST_TEXT 16
+#define MOST_TEXT 120		/* wider rows wrap in any case */
+#define ARROW_COLUMNS 3
+#define CONTINUED 2		/* more indent for a wrapped line */
+
+struct glyph {
+	const char *s;
+	int len;		/* bytes; 0: nothing, or the second half of a wide one */
+	bool second;
+	enum ink ink;
+};
+
+struct lane {
+	int x, width;		/* of the text; x is that of the life line */
+	int task;		/* drawn now; TL_NONE: none yet */
+	int tasks, first;
+	int wanted[MOST_TEXT + 1];	/* rows by the width that they want */
+};
+
+struct drawing {
+	struct timeline *t;
+	FILE *out;
+	int left, width;
+	struct lane *lanes;
+	int *order;		/* drawn tasks by start */
+	size_t nr_order, next;
+	struct glyph *line;
+	char shown[40];		/* the last time printed */
+};
+
+static void put(struct drawing *d, int x, const char *s, size_t len, int room, enum ink ink)
+{
+	const char *end = s + len;
+
+	while (s < end && room > 0 && x < d->width) {
+		uint32_t c;
+		size_t bytes = text_char(s, &c);
+		char one[8] = "";
+		int width;
+
+		memcpy(one, s, bytes);
+		width = text_width(one);
+		if (width > room || x + width > d->width)
+			break;
+		if (!width && x) {
+			/* a combining character goes with the one before */
+			struct glyph *before = &d->line[x - 1 - (d->line[x - 1].second ? 1 : 0)];
+
+			if (before->s + before->len == s)
+				before->len += (int)bytes;
+		}
+		for (int i = 0; i < width; i++)
+			d->line[x + i] = (struct glyph){ .s = s, .len = i ? 0 : (int)bytes,
+							 .second = i, .ink = ink };
+		x += width;
+		room -= width;
+		s += bytes;
+	}
+}
+
+static void put_text(struct drawing *d, int x, const char *s, enum ink ink)
+{
+	put(d, x, s, strlen(s), d->width - x, ink);
+}
+
+static void flush_line(struct drawing *d)
+{
+	static const char *const codes[] = {
+		[INK_PLAIN] = "0", [INK_BOLD] = "1", [INK_DIM] = "2", [INK_GOOD] = "32",
+		[INK_BAD] = "1;31", [INK_DOUBT] = "33",
+	};
+	enum ink ink = INK_PLAIN;
+	int last = d->width;
+
+	while (last > 0 && !d->line[last - 1].len && !d->line[last - 1].second)
+		last--;
+	for (int x = 0; x < last; x++) {
+		const struct glyph *glyph = &d->line[x];
+
+		if (d->t->style.colour && !glyph->second && glyph->ink != ink) {
+			if (ink != INK_PLAIN)
+				fputs("\033[0m", d->out);
+			if (glyph->ink != INK_PLAIN)
+				fprintf(d->out, "\033[%sm", codes[glyph->ink]);
+			ink = glyph->ink;
+		}
+		if (glyph->len)
+			fwrite(glyph->s, 1, (size_t)glyph->len, d->out);
+		else if (!glyph->second)
+			putc(' ', d->out);
+	}
+	if (ink != INK_PLAIN)
+		fputs("\033[0m", d->out);
+	putc('\n', d->out);
+	memset(d->line, 0, (size_t)d->width * sizeof(*d->line));
+}
+
+/*
+ * How many bytes of S go into a line of WIDTH columns: up to the last gap
+ * between two fields, else to the last comma or bracket, to the last blank, or
+ * as many as fit.  *NEXT is where the next line starts.
+ */
+static size_t line_length(const char *s, int width, const char **next)
+{
+	size_t field = 0, part = 0, word = 0, used = 0;
+	size_t margin = strspn(s, " ");
+	int columns = 0;
+
+	while (s[used]) {
+		uint32_t c;
+		size_t bytes = text_char(s + used, &c);
+		char one[8] = "";
+		int w;
+
+		memcpy(one, s + used, bytes);
+		w = text_width(one);
+		if (columns + w > width)
+			break;
+		if (c == ' ' && used > margin && s[used - 1] != ' ') {
+			word = used;
+			if (s[used + 1] == ' ')
+				field = used;
+			else if (s[used - 1] == ',' || s[used + 1] == '(')
+				part = used;
+		}
+		columns += w;
+		used += bytes;
+	}
+	if (s[used] && s[used] != ' ') {
+		if (field)
+			used = field;
+		else if (part)
+			used = part;
+		else if (word)
+			used = word;
+	}
+	if (!used && s[0]) {
+		uint32_t c;
+
+		used = text_char(s, &c);	/* wider than the lane: at least go on */
+	}
+	*next = s + used + strspn(s + used, " ");
+	while (used && s[used - 1] == ' ')
+		used--;
+	return used;
+}
+
+static const char *life_line(const struct drawing *d, long long t_ns, const struct tl_task *task,
+			     bool after)
+{
+	bool utf8 = d->t->style.utf8;
+	bool exited = task->exit_ns != TL_NEVER && (after ? task->exit_ns <= t_ns
+							  : task->exit_ns < t_ns);
+
+	if (task->start_ns > t_ns || task->end_ns < t_ns || (after && task->end_ns == t_ns))
+		return NULL;
+	if (exited)
+		return utf8 ? "┊" : ":";
+	return utf8 ? "│" : "|";
+}
+
+static void put_life_lines(struct drawing *d, long long t_ns, bool after)
+{
+	while (d->next < d->nr_order && d->t->tasks[d->order[d->next]].start_ns <= t_ns) {
+		int task = d->order[d->next++];
+
+		d->lanes[d->t->tasks[task].lane].task = task;
+	}
+	for (int i = 0; i < d->t->lanes; i++) {
+		const struct lane *lane = &d->lanes[i];
+		const char *bar;
+
+		if (lane->task == TL_NONE)
+			continue;
+		bar = life_line(d, t_ns, &d->t->tasks[lane->task], after);
+		if (bar)
+			put_text(d, lane->x, bar, INK_DIM);
+	}
+}
+
+/* An arrow in line from column X to the life line of lane LANE, or the other way. */
+static void put_arrow(struct drawing *d, int x, int lane, bool rightwards)
+{
+	bool utf8 = d->t->style.utf8;
+	int end = d->lanes[lane].x - 1;
+
+	for (int i = x; i <= end; i++) {
+		const char *s = utf8 ? d->line[i].len ? "┼" : "─" : d->line[i].len ? "+" : "-";
+
+		if (rightwards ? i == end : i == x)
+			s = rightwards ? ">" : "<";
+		put_text(d, i, s, INK_DIM);
+	}
+}
+
+struct piece {
+	const char *s;
+	enum ink ink;
+	int lane, indent, arrow;
+};
+
+static bool put_piece(struct drawing *d, struct piece *piece, int *end)
+{
+	const struct lane *lane = &d->lanes[piece->lane];
+	int width = lane->width - piece->indent - piece->arrow;
+	const char *next;
+	size_t len;
+
+	if (!piece->s || !*piece->s)
+		return false;
+	if (width < 1)
+		width = 1;
+	len = line_length(piece->s, width, &next);
+	put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, len, width, piece->ink);
+	if (end) {
+		char *copy = strndup(piece->s, len);
+
+		*end = lane->x + LINE_COLUMNS + piece->indent + (copy ? text_width(copy) : 0);
+		free(copy);
+	}
+	if (piece->s == next)
+		return false;
+	piece->s = next;
+	if (!piece->arrow)
+		piece->indent = piece->indent < CONTINUED ? CONTINUED : piece->indent;
+	return true;
+}
+
+static void put_time(struct drawing *d, long long t_ns)
+{
+	char now[40];
+	size_t len;
+
+	timeline_ms(d->t, now, sizeof(now), t_ns);
+	if (!strcmp(now, d->shown))
+		return;
+	strcpy(d->shown, now);
+	len = strlen(now);
+	put(d, d->left - 2 - (int)len, d->shown, len, (int)len, INK_DIM);
+}
+
+static void draw_wide(struct drawing *d, const struct tl_event *event)
+{
+	const char *s = event->text ? event->text : "";
+	int x = d->left;
+
+	do {
+		const char *next;
+		size_t len = line_length(s, d->width - x, &next);
+
+		put(d, x, s, len, d->width - x, event->ink);
+		flush_line(d);
+		s = next;
+		x = d->left + CONTINUED;
+	} while (*s);
+}
+
+static void draw_row(struct drawing *d, const struct tl_event *event)
+{
+	struct timeline *t = d->t;
+	struct piece piece[2] = {
+		{ .s = event->text, .ink = event->ink, .indent = event->indent },
+		{ .s = event->to_text, .ink = event->ink },
+	};
+	bool first = true;
+	int left = -1;
+
+	if (event->order != ORDER_IDLE)
+		put_time(d, event->t_ns);
+	if (event->task == TL_NONE) {
+		draw_wide(d, event);
+		return;
+	}
+	piece[0].lane = t->tasks[event->task].lane;
+	if (event->to != TL_NONE) {
+		piece[1].lane = t->tasks[event->to].lane;
+		left = piece[0].lane > piece[1].lane;
+		piece[left].arrow = ARROW_COLUMNS;
+	}
+	for (;;) {
+		int end = 0;
+
+		put_life_lines(d, event->t_ns, !first);
+		for (int i = 0; i < 2; i++)
+			if (event->to != TL_NONE || i == 0)
+				put_piece(d, &piece[i], i == left ? &end : NULL);
+		if (first && left >= 0)
+			put_arrow(d, end + 1, piece[!left].lane, left == 0);
+		flush_line(d);
+		if (!(piece[0].s && *piece[0].s) && !(piece[1].s && *piece[1].s))
+			return;
+		if (first)
+			for (int i = 0; i < 2; i++)
+				piece[i] = (struct piece){ piece[i].s, piece[i].ink, piece[i].lane,
+							   piece[i].indent + CONTINUED, 0 };
+		first = false;
+	}
+}
+
+static void want(struct drawing *d, int task, const char *s, int more)
+{
+	struct lane *lane = &d->lanes[d->t->tasks[task].lane];
+	int width = more + (s ? text_width(s) : 0);
+
+	if (width > MOST_TEXT)
+		width = MOST_TEXT;
+	lane->wanted[width]++;
+	if (width > lane->width)
+		lane->width = width;
+}
+
+/*
+ * Take a column from the lane where that makes the fewest rows wrap, among
+ * equals from the widest.
+ */
+static void narrow(struct drawing *d)
+{
+	struct lane *best = NULL;
+
+	for (int i = 0; i < d->t->lanes; i++) {
+		struct lane *lane = &d->lanes[i];
+
+		if (lane->width <= LEAST_TEXT)
+			continue;
+		if (!best || lane->wanted[lane->width] < best->wanted[best->width] ||
+		    (lane->wanted[lane->width] == best->wanted[best->width] &&
+		     lane->width > best->width))
+			best = lane;
+	}
+	if (best)
+		best->width--;
+}
+
+static int lay_out_from(struct drawing *d, int x)
+{
+	for (int i = 0; i < d->t->lanes; i++) {
+		d->lanes[i].x = x;
+		x += LINE_COLUMNS + d->lanes[i].width + GAP_COLUMNS;
+	}
+	return x - GAP_COLUMNS;
+}
+
+static void lay_out(struct drawing *d)
+{
+	struct timeline *t = d->t;
+
+	for (size_t i = 0; i < t->nr_events; i++) {
+		const struct tl_event *event = &t->events[i];
+		bool left;
+
+		if (event->task == TL_NONE)
+			continue;
+		left = event->to != TL_NONE &&
+		       t->tasks[event->task].lane < t->tasks[event->to].lane;
+		want(d, event->task, event->text, event->indent + (left ? ARROW_COLUMNS : 0));
+		if (event->to != TL_NONE)
+			want(d, event->to, event->to_text, left ? 0 : ARROW_COLUMNS);
+	}
+	d->width = lay_out_from(d, d->left);
+	if (!t->style.width)
+		return;
+	for (int over = d->width - t->style.width; over > 0; over--)
+		narrow(d);
+	lay_out_from(d, d->left);
+	d->width = t->style.width;
+}
+
+static void draw_heading(struct drawing *d)
+{
+	char *labels = calloc((size_t)d->t->lanes, 64);
+
+	if (!labels) {
+		d->t->error = -ENOMEM;
+		return;
+	}
+	put_text(d, d->left - 2 - (int)strlen("time ms"), "time ms", INK_DIM);
+	for (int i = 0; i < d->t->lanes; i++) {
+		const struct lane *lane = &d->lanes[i];
+		char *label = labels + 64 * i;
+
+		if (lane->tasks == 1)
+			snprintf(label, 64, "%s %lld", d->t->tasks[lane->first].name,
+				 d->t->tasks[lane->first].tid);
+		else
+			snprintf(label, 64, "%d tasks in turn", lane->tasks);
+		put(d, lane->x, label, strlen(label), lane->width + LINE_COLUMNS, INK_BOLD);
+	}
+	flush_line(d);
+	free(labels);
+}
+
+static void draw_hint(struct drawing *d)
+{
+	const struct timeline *t = d->t;
+	char tasks[32], rows[32], file[128], *hint;
+
+	if (!t->hidden && !t->left_out)
+		return;
+	text_count(tasks, sizeof(tasks), t->hidden);
+	text_count(rows, sizeof(rows), t->left_out);
+	text_escape_for(file, sizeof(file), t->style.file ? t->style.file : "FILE", 0,
+			t->style.utf8);
+	hint = timeline_text(d->t, "%s%s%s%s%s%s", t->hidden ? tasks : "",
+			     t->hidden ? " tasks in groups" : "", t->hidden && t->left_out ? ", " : "",
+			     t->left_out ? rows : "", t->left_out ? " rows left out" : "",
+			     t->style.rows ? ". Everything: " : ". More in a wider window, or: ");
+	if (hint) {
+		struct tl_event event = { .ink = INK_DIM };
+
+		event.text = timeline_text(d->t, "%s%sfaultline show %s%s", hint,
+					   t->style.file ? "" : "record with -o FILE, then  ",
+					   t->style.rows ? "--all " : "--tree ", file);
+		draw_wide(d, &event);
+		free(event.text);
+	}
+	free(hint);
+}
+
+static int by_start(const void *a, const void *b, void *arg)
+{
+	const struct tl_task *tasks = arg;
+	const struct tl_task *one = &tasks[*(const int *)a], *two = &tasks[*(const int *)b];
+
+	if (one->start_ns != two->start_ns)
+		return one->start_ns < two->start_ns ? -1 : 1;
+	return (one->id > two->id) - (one->id < two->id);
+}
+
+static void order_tasks(struct drawing *d)
+{
+	struct timeline *t = d->t;
+
+	for (int i = 0; i < t->lanes; i++)
+		d->lanes[i] = (struct lane){ .task = TL_NONE, .width = LEAST_TEXT };
+	for (size_t i = 0; i < t->nr_tasks; i++)
+		if (timeline_drawn(t, (int)i))
+			d->order[d->nr_order++] = (int)i;
+	qsort_r(d->order, d->nr_order, sizeof(*d->order), by_start, t->tasks);
+	for (size_t i = 0; i < d->nr_order; i++) {
+		struct lane *lane = &d->lanes[t->tasks[d->order[i]].lane];
+
+		if (!lane->tasks++)
+			lane->first = d->order[i];
+	}
+}
+
+void timeline_draw(struct timeline *t, FILE *out)
+{
+	struct drawing d = { .t = t, .out = out };
+	char end[40];
+
+	if (t->error || !t->nr_tasks || !t->lanes)
+		return;
+	d.left = (int)strlen(timeline_ms(t, end, sizeof(end), t->duration_ns)) + 2;
+	if (d.left < TIME_COLUMNS)
+		d.left = TIME_COLUMNS;
+	d.lanes = calloc((size_t)t->lanes, sizeof(*d.lanes));
+	d.order = calloc(t->nr_tasks, sizeof(*d.order));
+	if (!d.lanes || !d.order) {
+		t->error = -ENOMEM;
+		goto out;
+	}
+	order_tasks(&d);
+	lay_out(&d);
+	d.line = calloc((size_t)d.width + 1, sizeof(*d.line));
+	if (!d.line) {
+		t->error = -ENOMEM;
+		goto out;
+	}
+	draw_heading(&d);
+	for (size_t i = 0; i < t->nr_events && !ferror(out); i++)
+		draw_row(&d, &t->events[i]);
+	draw_hint(&d);
+out:
+	free(d.line);
+	free(d.order);
+	free(d.lanes);
+}

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What divides a life: start, exec, phase, exit, and waiting for others. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "text.h"
+#include "timeline.h"
+
+#define PATH_COLUMNS 32
+
+static char *count(char buf[32], long long n)
+{
+	return text_count(buf, 32, n);
+}
+
+static char *duration(char buf[32], long long ns)
+{
+	return text_duration(buf, 32, ns);
+}
+
+/* "  52 page tables, 0 pages" or nothing. */
+static char *allocated(struct timeline *t, long long forks, long long page_tables, long long pages)
+{
+	char one[32], two[32], all[48] = "";
+
+	if (!forks)
+		return timeline_text(t, "%s", "");
+	if (forks > 1)
+		snprintf(all, sizeof(all), " in %s forks", count(one, forks));
+	return timeline_text(t, "  %s page table%s, %s page%s%s", count(one, page_tables),
+			     page_tables == 1 ? "" : "s", count(two, pages), pages == 1 ? "" : "s",
+			     all);
+}
+
+static void add_start(struct timeline *t, int i)
+{
+	const struct tl_task *task = &t->tasks[i];
+	int from = timeline_drawn(t, task->creator) ? task->creator : task->parent;
+	char *pages = allocated(t, task->forks, task->page_tables, task->pages);
+	struct tl_event *event;
+
+	if (timeline_drawn(t, from)) {
+		event = timeline_add(t, from, task->start_ns,
+				     timeline_text(t, "%s -> %lld%s", task->made_by, task->tid,
+						   pages ? pages : ""));
+		event->to = i;
+		event->to_text = timeline_text(t, "%s %lld", task->name, task->tid);
+	} else if (task->exec_ns == TL_NEVER || task->parent != TL_NONE) {
+		event = timeline_add(t, i, task->start_ns,
+				     timeline_text(t, "%s %lld  by %s", task->name, task->tid,
+						   task->made_by));
+	} else {
+		event = NULL;
+	}
+	if (event)
+		event->order = ORDER_START;
+	if (event == NULL || t->error)
+		goto out;
+	event->ink = INK_BOLD;
+out:
+	free(pages);
+}
+
+static void add_exec(struct timeline *t, int i, long long t_ns, const char *path)
+{
+	const char *name = strrchr(path, '/');
+	struct tl_event *event;
+
+	if (!name || !name[1] || text_width(path) <= PATH_COLUMNS)
+		name = path;
+	else
+		name++;
+	event = timeline_add(t, i, t_ns, timeline_text(t, "exec %s", name));
+	event->order = ORDER_EXEC;
+}
+
+/* Those before the last one, which is in table task. */
+static void add_earlier_execs(struct timeline *t)
+{
+	sqlite3_stmt *stmt = timeline_prepare(t,
+		"SELECT task.task, end_ns, data FROM syscall JOIN task USING (task) "
+		"WHERE name IN ('execve', 'execveat') AND ret = 0 AND end_ns < exec_ns");
+
+	while (timeline_step(t, stmt)) {
+		int i = timeline_task_at(t, stmt, 0);
+		char *path;
+
+		if (!timeline_drawn(t, i))
+			continue;
+		path = timeline_name(t, (const char *)sqlite3_column_text(stmt, 2), 0);
+		if (path)
+			add_exec(t, i, timeline_time_at(stmt, 1), path);
+		free(path);
+	}
+}
+
+static void add_phases(struct timeline *t)
+{
+	sqlite3_stmt *stmt = timeline_prepare(t,
+		"SELECT phase.task, name, start_ns, coalesce(total, 0) "
+		"FROM phase LEFT JOIN ("
+		"	SELECT task, phase, sum(n) AS total FROM fault_count"
+		"	WHERE kind NOT IN ('segv', 'bus', 'nofault', 'spurious') GROUP BY 1, 2"
+		") AS ledger ON ledger.task = phase.task AND ledger.phase = name "
+		"WHERE name <> '' AND start_ns IS NOT NULL");
+
+	while (timeline_step(t, stmt)) {
+		int i = timeline_task_at(t, stmt, 0);
+		struct tl_event *event;
+		char *name;
+
+		if (!timeline_drawn(t, i))
+			continue;
+		name = timeline_name(t, (const char *)sqlite3_column_text(stmt, 1), 32);
+		event = timeline_add(t, i, timeline_time_at(stmt, 2),
+				     timeline_text(t, "phase %s%s", name ? name : "",
+						   sqlite3_column_int64(stmt, 3) ? "" : "  0 faults"));
+		event->order = ORDER_PHASE;
+		event->ink = INK_BOLD;
+		free(name);
+	}
+}
+
+static void add_exit(struct timeline *t, int i)
+{
+	const struct tl_task *task = &t->tasks[i];
+	struct tl_event *event;
+	char name[32], *text;
+
+	if (task->exit_ns == TL_NEVER)
+		text = timeline_text(t, "still running when tracing ended");
+	else if (task->exit_signal)
+		text = timeline_text(t, "killed by %s",
+				     timeline_signal(name, sizeof(name), task->exit_signal));
+	else if (task->process != i)
+		text = timeline_text(t, "thread ends");
+	else
+		text = timeline_text(t, "exit %lld", task->exit_code);
+	event = timeline_add(t, i, task->exit_ns == TL_NEVER ? task->end_ns : task->exit_ns, text);
+	event->order = ORDER_EXIT;
+	event->ink = task->exit_signal ? INK_BAD : INK_PLAIN;
+}
+
+static void add_wait(struct timeline *t, int i)
+{
+	const struct tl_task *task = &t->tasks[i];
+	char waited[64] = "", buf[32], *zombie = NULL;
+	struct tl_event *event;
+
+	if (task->reaped_ns == TL_NEVER || task->process != i)
+		return;
+	if (task->exit_ns != TL_NEVER)
+		zombie = timeline_text(t, "zombie %s", duration(buf, task->reaped_ns - task->exit_ns));
+	if (!timeline_drawn(t, task->reaper)) {
+		event = timeline_add(t, i, task->reaped_ns, zombie);
+		event->order = ORDER_WAIT;
+		return;
+	}
+	if (task->waited_ns != TL_NEVER)
+		snprintf(waited, sizeof(waited), "  waited %s", duration(buf, task->waited_ns));
+	event = timeline_add(t, i, task->reaped_ns, zombie);
+	event->to = task->reaper;
+	event->to_text = timeline_text(t, "wait <- %lld%s", task->tid, waited);
+	event->order = ORDER_WAIT;
+}
+
+/* "0.91 .. 2.10 ms" needs one unit only, but two figures of different size keep theirs. */
+static char *span(struct timeline *t, long long least_ns, long long most_ns)
+{
+	char one[32], two[32], *unit;
+
+	duration(one, least_ns);
+	duration(two, most_ns);
+	if (!strcmp(one, two))
+		return timeline_text(t, "%s", one);
+	unit = strrchr(one, ' ');
+	if (unit && !strcmp(unit, strrchr(two, ' ')))
+		*unit = '\0';
+	return timeline_text(t, "%s .. %s", one, two);
+}
+
+static void add_group(struct timeline *t, const struct tl_group *group)
+{
+	const struct tl_task *task = &t->tasks[group->first];
+	char one[32], two[32], number[64], below[64] = "", failed[64] = "", faults[80];
+	char *lives = span(t, group->least_ns, group->most_ns);
+	char *pages = allocated(t, group->forks, group->page_tables, group->pages);
+	struct tl_event *event;
+	char *text;
+
+	if (group->members == 1)
+		snprintf(number, sizeof(number), "%lld", task->tid);
+	if (group->below)
+		snprintf(below, sizeof(below), "  and %s below", count(one, group->below));
+	if (group->failed)
+		snprintf(failed, sizeof(failed), "  %s failed", count(one, group->failed));
+	if (group->least_faults == group->most_faults)
+		snprintf(faults, sizeof(faults), "%s%s faults", group->members == 1 ? "" : "each ",
+			 count(one, group->least_faults));
+	else
+		snprintf(faults, sizeof(faults), "each %s .. %s faults",
+			 count(one, group->least_faults), count(two, group->most_faults));
+	if (group->members == 1)
+		text = timeline_text(t, "%s %s %s  %s  %s%s%s%s", task->made_by, task->name, number,
+				     lives ? lives : "", faults, below, failed, pages ? pages : "");
+	else
+		text = timeline_text(t, "%s %s x %s  %s  %s%s%s%s", task->made_by,
+				     count(one, group->members), task->name, lives ? lives : "",
+				     faults, below, failed, pages ? pages : "");
+	event = timeline_add(t, timeline_drawn(t, group->parent) ? group->parent : TL_NONE,
+			     group->start_ns, text);
+	event->end_ns = group->end_ns;
+	event->order = ORDER_START;
+	free(lives);
+	free(pages);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	long long one = *(const long long *)a, two = *(const long long *)b;
+
+	return (one > two) - (one < two);
+}
+
+static void index_hard(struct timeline *t)
+{
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < t->nr_events; i++) {
+			const struct tl_event *event = &t->events[i];
+			int owner[] = { event->task, event->to };
+
+			for (int side = 0; side < 2; side++) {
+				struct tl_task *task;
+
+				if (owner[side] == TL_NONE)
+					continue;
+				task = &t->tasks[owner[side]];
+				if (pass)
+					task->hard[task->nr_hard] = event->t_ns;
+				task->nr_hard++;
+			}
+		}
+		for (size_t i = 0; !pass && i < t->nr_tasks; i++) {
+			t->tasks[i].hard = calloc(t->tasks[i].nr_hard + 1, sizeof(long long));
+			if (!t->tasks[i].hard) {
+				t->error = -ENOMEM;
+				return;
+			}
+			t->tasks[i].nr_hard = 0;
+		}
+	}
+	for (size_t i = 0; i < t->nr_tasks; i++)
+		qsort(t->tasks[i].hard, t->tasks[i].nr_hard, sizeof(long long), by_time);
+}
+
+size_t timeline_stretch(const struct timeline *t, int i, long long t_ns)
+{
+	const struct tl_task *task = &t->tasks[i];
+	size_t low = 0, high = task->nr_hard;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (task->hard[middle] <= t_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+void timeline_life(struct timeline *t)
+{
+	for (size_t i = 0; i < t->nr_tasks && !t->error; i++) {
+		const struct tl_task *task = &t->tasks[i];
+
+		if (!timeline_drawn(t, (int)i))
+			continue;
+		add_start(t, (int)i);
+		if (task->exec_ns != TL_NEVER)
+			add_exec(t, (int)i, task->exec_ns, task->exe ? task->exe : task->name);
+		add_exit(t, (int)i);
+		add_wait(t, (int)i);
+	}
+	for (size_t i = 0; i < t->nr_groups && !t->error; i++)
+		if (t->groups[i].members)
+			add_group(t, &t->groups[i]);
+	add_earlier_execs(t);
+	add_phases(t);
+	if (!t->error)
+		index_hard(t);
+}
