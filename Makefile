@@ -197,10 +197,10 @@ $(B)/workloads/%.sql: workloads/%.sql
 $(OUT)/workloads:
 	$(Q)ln -sfn ../workloads $@
 
-$(B)/faultline.1: docs/faultline.1.scd Makefile | need
+$(B)/faultline.1: docs/faultline.1.scd user/schema.sql Makefile | need
 	$(call say,MAN,$@)
 	@mkdir -p $(@D)
-	$(Q)scdoc < $< > $@
+	$(Q)sed -e '/^@SCHEMA@$$/{r user/schema.sql' -e 'd}' $< | scdoc > $@
 
 # An archive gives each test the modules that it calls and no others, so that those which need the
 # kernel's side are left out of tests that run without root.

@@ -28,6 +28,7 @@ typedef _Bool bool;
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_RINGBUF = 27,
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
@@ -42,6 +43,10 @@ enum {
 enum maple_type {
 	maple_leaf_64 = 1,
 	maple_arange_64 = 3,
+};
+
+enum fbq_type {
+	remote = 1,
 };
 
 enum {
@@ -61,6 +66,10 @@ enum {
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1,
 };
 
+enum sock_flags {
+	SOCK_DEAD = 0,
+};
+
 struct task_struct;
 struct pt_regs;
 struct page;
@@ -69,12 +78,21 @@ struct vm_area_struct;
 struct kernel_siginfo;
 struct k_sigaction;
 struct file;
+struct sk_buff;
 struct inode;
 struct linux_binprm;
+struct in6_addr;
+struct sock;
+struct socket;
 struct maple_node;
 struct bpf_array;
+struct fdtable;
 struct bpf_perf_event_data;
 struct bpf_iter__task;
+struct file_lock;
+struct unix_sock;
+struct socket_alloc;
+struct inet_sock;
 struct list_head;
 
 struct list_head {
@@ -98,6 +116,7 @@ struct sched_entity {
 typedef int __kernel_pid_t;
 typedef __kernel_pid_t pid_t;
 
+struct files_struct;
 struct signal_struct;
 
 struct task_struct {
@@ -117,6 +136,7 @@ struct task_struct {
 	long unsigned int min_flt;
 	long unsigned int maj_flt;
 	char comm[16];
+	struct files_struct *files;
 	struct signal_struct *signal;
 	int pagefault_disabled;
 };
@@ -239,10 +259,24 @@ struct path {
 };
 
 struct file {
+	void *private_data;
 	struct inode *f_inode;
 	union {
 		const struct path f_path;
 	};
+};
+
+struct sk_buff {
+	struct sock *sk;
+	unsigned int len;
+	union {
+		struct {
+			__be16 protocol;
+			__u16 network_header;
+		};
+	};
+	unsigned char *head;
+	unsigned char *data;
 };
 
 struct qstr {
@@ -255,9 +289,12 @@ struct dentry {
 	};
 };
 
+typedef short unsigned int umode_t;
+
 struct super_block;
 
 struct inode {
+	umode_t i_mode;
 	struct super_block *i_sb;
 	long unsigned int i_ino;
 };
@@ -272,6 +309,47 @@ struct super_block {
 
 struct linux_binprm {
 	const char *filename;
+};
+
+struct in6_addr {
+	union {
+		__u8 u6_addr8[16];
+		__be16 u6_addr16[8];
+		__be32 u6_addr32[4];
+	} in6_u;
+};
+_Static_assert(sizeof(struct in6_addr) == 16, "as in the kernel");
+
+struct sock_common {
+	union {
+		struct {
+			__be32 skc_daddr;
+			__be32 skc_rcv_saddr;
+		};
+	};
+	union {
+		struct {
+			__be16 skc_dport;
+		};
+	};
+	short unsigned int skc_family;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
+	union {
+		long unsigned int skc_flags;
+	};
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	struct socket *sk_socket;
+	u16 sk_protocol;
+	u16 sk_type;
+};
+
+struct socket {
+	struct file *file;
+	struct sock *sk;
 };
 
 struct maple_range_64 {
@@ -301,6 +379,15 @@ struct bpf_array {
 	};
 };
 
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
 struct rq;
 
 struct cfs_rq {
@@ -315,6 +402,35 @@ struct bpf_iter__task {
 	union {
 		struct task_struct *task;
 	};
+};
+
+typedef void *fl_owner_t;
+
+struct file_lock_core {
+	fl_owner_t flc_owner;
+	unsigned int flc_flags;
+	unsigned char flc_type;
+};
+
+typedef long long int __kernel_loff_t;
+typedef __kernel_loff_t loff_t;
+
+struct file_lock {
+	struct file_lock_core c;
+	loff_t fl_start;
+	loff_t fl_end;
+};
+
+struct unix_sock {
+	struct sock *peer;
+};
+
+struct socket_alloc {
+	struct inode vfs_inode;
+};
+
+struct inet_sock {
+	__be16 inet_sport;
 };
 
 #pragma clang attribute pop
