@@ -28,7 +28,8 @@ static __noinline int lock_send(struct inode *inode, struct file_lock *lock, int
 	struct fl_file_lock *e;
 	__u32 flags;
 
-	if (!s)
+	/* posix_lock_inode() has no lock where it found no memory */
+	if (!s || !lock)
 		return 0;
 	e = event_reserve(FL_FILE_LOCK, sizeof(*e), s->task, bpf_ktime_get_ns());
 	if (!e)
