@@ -13,19 +13,23 @@
 SELECT count(*) FROM phase WHERE name = 'alloc' OR name LIKE 'tick.%' OR name = 'again';
 
 -- claim E alloc: mmap() takes no fault
+-- phase: alloc
 -- expect: 0
 SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'alloc';
 
 -- claim E alloc.pages: and no page of memory
+-- phase: alloc
 -- expect: 0
 SELECT coalesce(sum(n), 0) FROM page_alloc WHERE phase = 'alloc' AND use = 'user';
 
 -- claim E alloc.vsz: but the virtual size has grown by the whole region
+-- phase: alloc
 -- expect: pages
 SELECT max(total_vm) - min(total_vm) FROM rss JOIN phase USING (task)
 WHERE name = 'alloc' AND t_ns BETWEEN start_ns AND end_ns;
 
 -- claim E alloc.rss: while the resident size has not moved
+-- phase: alloc
 -- expect: 0
 SELECT max(anon) - min(anon) FROM rss JOIN phase USING (task)
 WHERE name = 'alloc' AND t_ns BETWEEN start_ns AND end_ns;
@@ -56,6 +60,7 @@ SELECT count(*) FROM (
 WHERE growth = (SELECT value FROM run WHERE key = 'param.step');
 
 -- claim E rest: between the ticks nothing happens, however long they are
+-- phase: rest
 -- expect: 0
 SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'rest';
 
@@ -81,5 +86,6 @@ WHERE t_ns BETWEEN (SELECT start_ns FROM phase WHERE name = 'alloc')
                AND (SELECT end_ns FROM phase WHERE name = 'again');
 
 -- claim E again: touching them once more is free
+-- phase: again
 -- expect: 0
 SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'again';

@@ -7,16 +7,19 @@
 -- lesson: Reading and writing are two steps, and another process fits in between. A lock helps only if looking for it and taking it are one step.
 
 -- claim E inside: each process went inside once
+-- phase: inside
 -- expect: processes
 SELECT count(*) FROM phase WHERE name = 'inside';
 
 -- claim E plus.one: each writes what it has read, plus one (nothing read counts as 0)
+-- phase: inside
 -- expect: processes
 SELECT count(*) FROM syscall AS r JOIN syscall AS w USING (task)
 WHERE r.phase = 'inside' AND r.name = 'read' AND w.phase = 'inside' AND w.name = 'write'
 AND CAST(w.data AS INTEGER) = coalesce(CAST(r.data AS INTEGER), 0) + 1;
 
 -- claim E replay: each reads what the last write before left, or a file that was just emptied
+-- phase: inside
 -- expect: processes
 SELECT count(*) FROM syscall AS r
 WHERE r.phase = 'inside' AND r.name = 'read'
@@ -46,6 +49,7 @@ SELECT value FROM value WHERE name = 'final';
 SELECT value FROM value WHERE name = 'final';
 
 -- claim E most.inside: with a true lock never two are inside at once
+-- phase: inside
 -- when: mode == 'excl' || mode == 'flock' || mode == 'fcntl'
 -- expect: 1
 SELECT max(inside) FROM (
@@ -55,6 +59,7 @@ SELECT max(inside) FROM (
 );
 
 -- claim E most.inside.barrier: with the barrier all are inside at once
+-- phase: inside
 -- when: mode == 'barrier'
 -- expect: processes
 SELECT max(inside) FROM (
@@ -64,6 +69,7 @@ SELECT max(inside) FROM (
 );
 
 -- claim B most.inside.unlocked: without a true lock several are
+-- phase: inside
 -- when: mode == 'none' || mode == 'no-truncate' || mode == 'wrong'
 -- expect: 2 .. processes
 SELECT max(inside) FROM (
@@ -75,16 +81,21 @@ SELECT max(inside) FROM (
 -- Each addition is one of three: it read nothing (empty), or somebody else wrote
 -- between its read and its write (stale), or neither (fresh).
 -- claim E empty: nobody finds the file empty, unless it is emptied before it is written
+-- phase: inside
 -- when: mode != 'none'
 -- expect: 0
 SELECT sum(ret = 0) FROM syscall WHERE phase = 'inside' AND name = 'read';
 
+-- It is often said that additions are lost because two write the same number.
+-- In a shell most are lost because the file is empty when it is read.
 -- claim B empty.none: a shell's > empties the file first, and others read the emptiness
+-- phase: inside
 -- when: mode == 'none'
 -- expect: 1 .. processes - 1
 SELECT sum(ret = 0) FROM syscall WHERE phase = 'inside' AND name = 'read';
 
 -- claim E stale: with a true lock nobody adds to an old number; with the barrier all but the first do
+-- phase: inside
 -- when: mode == 'barrier' || mode == 'excl' || mode == 'flock' || mode == 'fcntl'
 -- expect: mode == 'barrier' ? processes - 1 : 0
 SELECT count(*) FROM syscall AS r JOIN syscall AS w USING (task)
@@ -95,6 +106,7 @@ AND EXISTS (
 	AND other.end_ns BETWEEN r.end_ns AND w.end_ns);
 
 -- claim E fresh: with a true lock all of them add to the newest number; with the barrier only the first does
+-- phase: inside
 -- when: mode == 'barrier' || mode == 'excl' || mode == 'flock' || mode == 'fcntl'
 -- expect: mode == 'barrier' ? 1 : processes
 SELECT count(*) FROM syscall AS r JOIN syscall AS w USING (task)
@@ -105,6 +117,7 @@ AND NOT EXISTS (
 	AND other.end_ns BETWEEN r.end_ns AND w.end_ns);
 
 -- claim B lost: without a true lock, additions to nothing or to an old number
+-- phase: inside
 -- when: mode == 'none' || mode == 'no-truncate' || mode == 'wrong'
 -- expect: 1 .. processes
 SELECT count(*) FROM syscall AS r JOIN syscall AS w USING (task)
@@ -114,8 +127,11 @@ AND (r.ret = 0 OR EXISTS (
 	WHERE other.phase = 'inside' AND other.name = 'write' AND other.task != r.task
 	AND other.end_ns BETWEEN r.end_ns AND w.end_ns));
 
--- ENOENT is 2: there is no lock file.
+-- It is often said that making the lock file is not atomic.  It is; the gap is
+-- between looking for it and making it, and O_CREAT | O_EXCL closes it.
+-- ENOENT (2) says that there is no lock file.
 -- claim B wrong.pair: one finds no lock file, another makes it, and then so does the first
+-- phase: lock
 -- when: mode == 'wrong'
 -- expect: 1 .. processes * processes
 SELECT count(*) FROM syscall AS test
@@ -126,6 +142,7 @@ AND test.end_ns < other.start_ns AND other.end_ns < own.start_ns;
 
 -- EEXIST is 17.
 -- claim E excl: O_EXCL lets each process make the file once and tells it EEXIST every other time
+-- phase: lock
 -- when: mode == 'excl'
 -- expect: processes
 SELECT sum(ret >= 0) FROM syscall WHERE phase = 'lock' AND name = 'openat'
@@ -144,6 +161,8 @@ SELECT count(*) FROM lock AS one JOIN lock AS other
 ON one.task != other.task AND other.granted_ns >= one.granted_ns AND other.granted_ns < one.released_ns
 WHERE one.op = 'write' AND other.op = 'write' AND one.kind IN ('flock', 'posix');
 
+-- It is often said that the call fails when the lock is taken.  Only with LOCK_NB
+-- or F_SETLK; otherwise it sleeps.
 -- claim B blocked: the others wait for it, and the kernel knows for whom
 -- when: mode == 'flock' || mode == 'fcntl'
 -- expect: 1 .. processes - 1

@@ -18,25 +18,30 @@ AND end_ns < (SELECT start_ns FROM task WHERE role = 'child');
 
 -- EBADF is 9.
 -- claim E wrong.end: writing to the end for reading fails with EBADF
+-- phase: wrong.end
 -- expect: -9
 SELECT ret FROM syscall WHERE phase = 'wrong.end' AND name = 'write';
 
 -- claim E greet.write: the parent writes "Greetings", 10 bytes
+-- phase: greet
 -- expect: 10
 SELECT ret FROM syscall JOIN task USING (task)
 WHERE role = 'parent' AND phase = 'greet' AND name = 'write';
 
 -- claim E greet.read: the child reads the same 10 bytes at once
+-- phase: greet
 -- expect: 10
 SELECT ret FROM syscall JOIN task USING (task)
 WHERE role = 'child' AND phase = 'greet' AND name = 'read';
 
 -- claim E greet.pipe: from the same pipe
+-- phase: greet
 -- expect: 1
 SELECT count(DISTINCT file) FROM syscall
 WHERE phase = 'greet' AND name IN ('read', 'write') AND file_kind = 'pipe';
 
 -- claim E greet.message: which makes one message from parent to child
+-- phase: greet
 -- expect: 10
 SELECT sum(bytes) FROM message
 JOIN task AS sender ON sender.task = from_task AND sender.role = 'parent'
@@ -44,6 +49,7 @@ JOIN task AS reader ON reader.task = to_task AND reader.role = 'child'
 WHERE channel = 'pipe' AND bytes > 1 AND received_ns > sent_ns;
 
 -- claim E answer.message: the answer goes from child to parent
+-- phase: answer
 -- expect: 10
 SELECT sum(bytes) FROM message
 JOIN task AS sender ON sender.task = from_task AND sender.role = 'child'
@@ -51,16 +57,19 @@ JOIN task AS reader ON reader.task = to_task AND reader.role = 'parent'
 WHERE channel = 'pipe' AND received_ns > sent_ns;
 
 -- claim E answer.pipe: through another pipe
+-- phase: answer
 -- expect: 2
 SELECT count(DISTINCT file) FROM syscall
 WHERE phase IN ('greet', 'answer') AND name IN ('read', 'write') AND file_kind = 'pipe';
 
 -- EAGAIN is 11.
 -- claim E eof.early: while the reader itself can still write, it is told to try again: no end
+-- phase: eof.early
 -- expect: -11
 SELECT ret FROM syscall WHERE phase = 'eof.early' AND name = 'read';
 
 -- claim E eof.parent: although the parent had closed both its ends by then
+-- phase: eof
 -- expect: 2
 SELECT count(*) FROM syscall AS closing JOIN task USING (task)
 WHERE role = 'parent' AND closing.name = 'close' AND closing.ret = 0
@@ -68,6 +77,7 @@ AND closing.file = (SELECT file FROM syscall WHERE phase = 'eof.early' AND name 
 AND closing.end_ns < (SELECT start_ns FROM syscall WHERE phase = 'eof.early' AND name = 'read');
 
 -- claim E eof: after it has closed the last end for writing, its own, it reads the end of the stream
+-- phase: eof
 -- expect: 0
 SELECT reading.ret FROM syscall AS reading JOIN syscall AS closing USING (task, phase)
 WHERE phase = 'eof' AND reading.name = 'read' AND closing.name = 'close' AND closing.ret = 0
@@ -75,35 +85,43 @@ AND closing.end_ns < reading.start_ns;
 
 -- EPIPE is 32, SIGPIPE is 13.
 -- claim E broken: writing to a pipe that nobody can read fails with EPIPE, each time
+-- phase: broken
 -- expect: 2
 SELECT sum(ret = -32) FROM syscall WHERE phase = 'broken' AND name = 'write';
 
 -- claim E broken.signal: and raises SIGPIPE, each time
+-- phase: broken
 -- expect: 2
 SELECT count(*) FROM signal JOIN task ON task = receiver_task
 WHERE signo = 13 AND role IN ('killed', 'deaf') AND sender_task = receiver_task;
 
 -- claim E broken.killed: which ends a process that has not said otherwise
+-- phase: broken
 -- expect: 13
 SELECT exit_signal FROM task WHERE role = 'killed';
 
 -- claim E broken.ignored: and is dropped where it is ignored, so that EPIPE can be seen
+-- phase: broken
 -- expect: 'ignored'
 SELECT result FROM signal JOIN task ON task = receiver_task WHERE role = 'deaf' AND signo = 13;
 
 -- claim E broken.deaf: that process ends well
+-- phase: broken
 -- expect: 0
 SELECT exit_code FROM task WHERE role = 'deaf';
 
 -- claim E pipeline.written: what goes into the pipes of the pipeline ...
+-- phase: pipeline
 -- expect: bytes * (stages - 1)
 SELECT sum(ret) FROM syscall WHERE phase = 'pipeline' AND name = 'write' AND file_kind = 'pipe' AND ret > 0;
 
 -- claim E pipeline.read: ... comes out of them
+-- phase: pipeline
 -- expect: bytes * (stages - 1)
 SELECT sum(ret) FROM syscall WHERE phase = 'pipeline' AND name = 'read' AND file_kind = 'pipe' AND ret > 0;
 
 -- claim E pipeline.links: each pipe passes all bytes, from one stage to the next
+-- phase: pipeline
 -- expect: stages - 1
 SELECT count(*) FROM (
 	SELECT sum(bytes) AS passed FROM message

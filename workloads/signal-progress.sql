@@ -19,6 +19,7 @@ WHERE signo = 10 AND result = 'delivered';
 SELECT count(*) FROM signal WHERE signo = 10 AND action = 'handler';
 
 -- claim E no.other: no other signal reaches the copier while it copies
+-- phase: copy
 -- expect: signals
 SELECT count(*) FROM signal JOIN task ON task = receiver_task
 JOIN phase USING (task)
@@ -27,6 +28,7 @@ WHERE role = 'copier' AND name = 'copy' AND delivered_ns BETWEEN phase.start_ns 
 -- The first answer after the signal was delivered, beside the reads that had
 -- returned a byte by then.
 -- claim E answers: each answer is the number of bytes read when the signal was delivered
+-- phase: copy
 -- expect: signals
 SELECT count(*) FROM signal
 WHERE signo = 10
@@ -37,11 +39,13 @@ AND (SELECT value FROM value
      WHERE syscall.task = receiver_task AND name = 'read' AND ret = 1 AND end_ns <= delivered_ns);
 
 -- claim E goes.on: the copy goes on afterwards: no read fails or is cut short
+-- phase: copy
 -- expect: 0
 SELECT count(*) FROM syscall JOIN task USING (task)
 WHERE role = 'copier' AND phase = 'copy' AND name = 'read' AND ret != 1;
 
 -- claim E all: and each byte read was written (each answer is a byte for the asker, and a line of text)
+-- phase: copy
 -- expect: signals
 SELECT sum(name = 'write' AND ret = 1) - sum(name = 'read' AND ret = 1)
 FROM syscall JOIN task USING (task) WHERE role = 'copier' AND phase = 'copy';

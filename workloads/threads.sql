@@ -81,10 +81,12 @@ SELECT count(*) FROM syscall JOIN task USING (task)
 WHERE role = 'fibers' AND name IN ('clone', 'clone3', 'fork', 'vfork');
 
 -- claim E fibers.switches: a switch is one system call, which sets the signal mask
+-- phase: switch
 -- expect: switches
 SELECT count(*) FROM syscall WHERE phase = 'switch' AND name = 'rt_sigprocmask' AND ret = 0;
 
 -- claim E fibers.only: and no other call is made
+-- phase: switch
 -- expect: 0
 SELECT count(*) FROM syscall WHERE phase = 'switch' AND name NOT IN ('rt_sigprocmask', 'prctl');
 
@@ -98,6 +100,7 @@ SELECT count(*) FROM state JOIN task USING (task)
 WHERE role = 'user.block' AND state = 'waiting' AND why = 'read';
 
 -- claim E user.order: the other's work begins when the read has returned
+-- phase: work
 -- expect: 1
 SELECT count(*) FROM phase AS work JOIN syscall AS reading USING (task) JOIN task USING (task)
 WHERE role = 'user.block' AND work.name = 'work' AND reading.phase = 'block' AND reading.name = 'read'
@@ -114,6 +117,7 @@ SELECT count(*) FROM task
 WHERE process = (SELECT task FROM task WHERE role = 'pthread.block');
 
 -- claim E pthread.order: the other's work ends before the read returns
+-- phase: work
 -- expect: 1
 SELECT count(*) FROM phase AS work
 JOIN task AS worker USING (task)
