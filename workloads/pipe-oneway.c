@@ -40,7 +40,7 @@ static void talk_child(int there[2], int back[2], int closed)
 	fl_phase("answer");
 	send_greeting(back[1]);
 
-	await(closed); /* by now the parent's ends of `there` are */
+	await(closed); /* the parent's ends of `there` are */
 	if (fcntl(there[0], F_SETFL, O_NONBLOCK))
 		fail("fcntl");
 	fl_phase("eof.early");
@@ -76,9 +76,9 @@ static void talk(void)
 	send_greeting(there[1]);
 	fl_phase("answer");
 	receive_greeting(back[0]);
-	fl_phase("");
-
+	fl_phase("close");
 	close_end(there[1]);
+	fl_phase("");
 	tell(closed[1]);
 	wait_for(child);
 	close_end(back[0]);
