@@ -18,6 +18,7 @@
 /* Until 6.8 the fields of struct file_lock_core had other names and no struct of their own. */
 struct file_lock___flat {
 	void *fl_owner;
+	struct file *fl_file;
 	unsigned int fl_flags;
 	unsigned char fl_type;
 } __attribute__((preserve_access_index));
@@ -26,6 +27,7 @@ static __noinline int lock_send(struct inode *inode, struct file_lock *lock, int
 {
 	struct task_state *s = task_state(bpf_get_current_task_btf());
 	struct fl_file_lock *e;
+	__u64 file;
 	__u32 flags;
 
 	/* posix_lock_inode() has no lock where it found no memory */
@@ -37,19 +39,24 @@ static __noinline int lock_send(struct inode *inode, struct file_lock *lock, int
 	if (bpf_core_field_exists(lock->c)) {
 		e->owner = (__u64)BPF_CORE_READ(lock, c.flc_owner);
 		e->op = BPF_CORE_READ(lock, c.flc_type);
+		file = (__u64)BPF_CORE_READ(lock, c.flc_file);
 		flags = BPF_CORE_READ(lock, c.flc_flags);
 	} else {
 		struct file_lock___flat *flat = (void *)lock;
 
 		e->owner = (__u64)BPF_CORE_READ(flat, fl_owner);
 		e->op = BPF_CORE_READ(flat, fl_type);
+		file = (__u64)BPF_CORE_READ(flat, fl_file);
 		flags = BPF_CORE_READ(flat, fl_flags);
 	}
 	e->inode = BPF_CORE_READ(inode, i_ino);
 	e->start = BPF_CORE_READ(lock, fl_start);
 	e->end = BPF_CORE_READ(lock, fl_end);
 	e->ret = ret;
-	e->kind = flags & FL_OFDLCK_BIT ? FL_LOCK_OFD : kind;
+	/* locks_remove_file() leaves the flag out, and names the open file as owner all the same */
+	if (kind == FL_LOCK_POSIX && (flags & FL_OFDLCK_BIT || e->owner == file))
+		kind = FL_LOCK_OFD;
+	e->kind = kind;
 	e->wait = !!(flags & FL_SLEEP_BIT);
 	e->reserved = 0;
 	event_submit(e);
