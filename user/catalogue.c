@@ -78,19 +78,32 @@ static int find_program(struct experiment *e, const char *folder)
 	return err;
 }
 
+/* What is wrong is not to be run: only the sentence stays. */
+static void forget(struct experiment *e)
+{
+	claims_free(e->claims);
+	e->claims = NULL;
+	free(e->program);
+	e->program = NULL;
+}
+
 static int load(struct experiment *e, const char *folder)
 {
 	char why[512] = "";
 	int err = claims_load(&e->claims, e->sql, why, sizeof(why));
 
-	if (!err)
-		return find_program(e, folder);
-	claims_free(e->claims);
-	e->claims = NULL;
-	if (!why[0])
-		snprintf(why, sizeof(why), "%s: cannot read it: %s", e->sql, strerror(-err));
-	e->wrong = strdup(why);
-	return e->wrong ? 0 : -ENOMEM;
+	if (!err) {
+		err = find_program(e, folder);
+	} else {
+		if (!why[0])
+			snprintf(why, sizeof(why), "%s: cannot read it: %s", e->sql,
+				 strerror(-err));
+		e->wrong = strdup(why);
+		err = e->wrong ? 0 : -ENOMEM;
+	}
+	if (e->wrong)
+		forget(e);
+	return err;
 }
 
 static void free_experiment(struct experiment *e)
@@ -112,16 +125,13 @@ static int refuse_twin(struct experiment *first, const char *sql)
 		return -ENOMEM;
 	free(first->wrong);
 	first->wrong = wrong;
-	claims_free(first->claims);
-	first->claims = NULL;
-	free(first->program);
-	first->program = NULL;
+	forget(first);
 	return 0;
 }
 
 static int add(struct catalogue *catalogue, const char *folder, const char *name)
 {
-	struct experiment *list, *twin, e = {0};
+	struct experiment *list, *twin, e = { 0 };
 	int err = -ENOMEM;
 
 	e.id = strndup(name, strlen(name) - strlen(SUFFIX));

@@ -12,10 +12,10 @@ struct claims;
 
 struct experiment {
 	char *id;
-	char *sql;		/* paths without links */
-	char *program;		/* NULL where `wrong` */
-	struct claims *claims;	/* NULL where `wrong` */
-	char *wrong;		/* why it cannot be run, as a sentence; else NULL */
+	char *sql;             /* paths without links */
+	char *program;         /* NULL where `wrong` */
+	struct claims *claims; /* NULL where `wrong` */
+	char *wrong;           /* why it cannot be run, as a sentence; else NULL */
 };
 
 struct catalogue {

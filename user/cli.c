@@ -19,13 +19,14 @@
 enum { OPT_JSON = 0x100, OPT_EVERY_FAULT, OPT_RING_SIZE, OPT_AS_ROOT };
 
 static const struct argp_option record_options[] = {
-	{"output", 'o', "FILE", 0, "keep the recording in FILE", 0},
-	{"json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0},
-	{"every-fault", OPT_EVERY_FAULT, NULL, 0, "record each fault with its end, not runs of them", 0},
-	{"ring-size", OPT_RING_SIZE, "SIZE[K|M]", 0,
-	 "of the buffer between kernel and recording: a power of two", 0},
-	{"as-root", OPT_AS_ROOT, NULL, 0, "run as root and not as the user who called sudo", 0},
-	{0},
+	{ "output", 'o', "FILE", 0, "keep the recording in FILE", 0 },
+	{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
+	{ "every-fault", OPT_EVERY_FAULT, NULL, 0,
+	  "record each fault with its end, not runs of them", 0 },
+	{ "ring-size", OPT_RING_SIZE, "SIZE[K|M]", 0,
+	  "of the buffer between kernel and recording: a power of two", 0 },
+	{ "as-root", OPT_AS_ROOT, NULL, 0, "run as root and not as the user who called sudo", 0 },
+	{ 0 },
 };
 
 int cli_size(const char *text, size_t *bytes)
@@ -73,17 +74,18 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_RING_SIZE:
 		if (cli_size(arg, &record->ring_bytes))
-			argp_error(state,
-				   "--ring-size %s: not a size; give a power of two of at least a page, "
-				   "as 64K or 16M",
-				   arg);
+			argp_error(
+				state,
+				"--ring-size %s: not a size; give a power of two of at least a page, "
+				"as 64K or 16M",
+				arg);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-const struct argp cli_record_argp = {.options = record_options, .parser = parse_record};
+const struct argp cli_record_argp = { .options = record_options, .parser = parse_record };
 
 int cli_close_stdout(int status)
 {
@@ -147,6 +149,15 @@ int cli_prepare(struct session_options *options, const struct cli_record *record
 	options->ring_bytes = record->ring_bytes;
 	options->output = record->output;
 	return CLI_OK;
+}
+
+void cli_say_failure(const char *why, int err)
+{
+	if (why[0])
+		message("%s", why);
+	else
+		message("the run failed: %s; \"faultline doctor\" shows what this system can do",
+			strerror(-err));
 }
 
 bool cli_is_complete(struct recording *rec)

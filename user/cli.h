@@ -15,11 +15,11 @@ enum {
 	CLI_OK = 0,
 	CLI_CLAIM_FAILED = 1,
 	CLI_USAGE = 2,
-	CLI_INCOMPLETE = 3,	/* or inconclusive */
-	CLI_CANNOT = 4,		/* trace here */
+	CLI_INCOMPLETE = 3, /* or inconclusive */
+	CLI_CANNOT = 4,     /* trace here */
 	CLI_NOT_EXECUTABLE = 126,
 	CLI_NOT_FOUND = 127,
-	CLI_SIGNALLED = 128,	/* plus the signal */
+	CLI_SIGNALLED = 128, /* plus the signal */
 };
 
 /* Each takes its own name as argv[0] and returns the exit status. */
@@ -33,10 +33,10 @@ int cmd_doctor(int argc, char **argv);
 
 /* The options of everything that records; ARGP->children entry with this as input. */
 struct cli_record {
-	const char *output;	/* FILE.fl; NULL: it is not kept */
+	const char *output; /* FILE.fl; NULL: it is not kept */
 	size_t ring_bytes;
 	bool json, every_fault, as_root;
-	bool whole;		/* every row of the timeline */
+	bool whole; /* every row of the timeline */
 };
 extern const struct argp cli_record_argp;
 
@@ -61,7 +61,10 @@ int cli_open_recording(struct recording **rec, const char *path);
  */
 int cli_prepare(struct session_options *options, const struct cli_record *record);
 
-/* True if the recording in *REC says run.status = 'complete'. */
+/* Say why a run failed: WHY, or what ERR (a negative errno) means where WHY is empty. */
+void cli_say_failure(const char *why, int err);
+
+/* True if the recording REC says run.status = 'complete'. */
 bool cli_is_complete(struct recording *rec);
 
 /* The timeline and tables of a recording to stdout, as RECORD wants them.  0 or -errno. */

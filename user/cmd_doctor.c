@@ -12,8 +12,8 @@
 enum { OPT_JSON = 0x100 };
 
 static const struct argp_option options[] = {
-	{"json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0},
-	{0},
+	{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
+	{ 0 },
 };
 
 static const char doc[] =
@@ -26,10 +26,10 @@ static const char doc[] =
 static const struct {
 	const char *word, *colour;
 } levels[] = {
-	[DOCTOR_OK] = {"ok", "\033[32m"},
-	[DOCTOR_INFO] = {"-", ""},
-	[DOCTOR_WARN] = {"note", "\033[33m"},
-	[DOCTOR_MISSING] = {"missing", "\033[31m"},
+	[DOCTOR_OK] = { "ok", "\033[32m" },
+	[DOCTOR_INFO] = { "-", "" },
+	[DOCTOR_WARN] = { "note", "\033[33m" },
+	[DOCTOR_MISSING] = { "missing", "\033[31m" },
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -77,8 +77,8 @@ static void print_json(const struct doctor_check *checks, size_t n, bool able)
 
 	printf("{\"can_trace\":%s,\"checks\":[", able ? "true" : "false");
 	for (size_t i = 0; i < n; i++) {
-		printf("%s\n{\"name\":\"%s\",\"level\":\"%s\",\"found\":", i ? "," : "", checks[i].name,
-		       words[checks[i].level]);
+		printf("%s\n{\"name\":\"%s\",\"level\":\"%s\",\"found\":", i ? "," : "",
+		       checks[i].name, words[checks[i].level]);
 		text_json(stdout, checks[i].found);
 		fputs(",\"remedy\":", stdout);
 		text_json(stdout, checks[i].remedy);
@@ -89,7 +89,7 @@ static void print_json(const struct doctor_check *checks, size_t n, bool able)
 
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct argp argp = {.options = options, .parser = parse, .doc = doc};
+	static const struct argp argp = { .options = options, .parser = parse, .doc = doc };
 	struct doctor_check *checks;
 	bool json = false, able = true;
 	size_t n;

@@ -11,8 +11,8 @@
 enum { OPT_JSON = 0x100 };
 
 static const struct argp_option options[] = {
-	{"json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0},
-	{0},
+	{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
+	{ 0 },
 };
 
 static const char doc[] =
@@ -44,13 +44,13 @@ static const struct {
 	char letter;
 	const char *title;
 } chapters[] = {
-	{'A', "fork and copy-on-write"},
-	{'B', "demand paging and the address space"},
-	{'C', "life cycle"},
-	{'D', "states and scheduling"},
-	{'E', "communication"},
-	{'F', "exclusive control"},
-	{'G', "threads and kernel threads"},
+	{ 'A', "fork and copy-on-write" },
+	{ 'B', "demand paging and the address space" },
+	{ 'C', "life cycle" },
+	{ 'D', "states and scheduling" },
+	{ 'E', "communication" },
+	{ 'F', "exclusive control" },
+	{ 'G', "threads and kernel threads" },
 };
 
 static const char *chapter_title(char letter)
@@ -67,7 +67,8 @@ static void list_text(const struct catalogue *catalogue)
 	char before = 0, safe[512];
 
 	for (size_t i = 0; i < catalogue->n; i++)
-		if (!catalogue->experiments[i].wrong && text_width(catalogue->experiments[i].id) > width)
+		if (!catalogue->experiments[i].wrong &&
+		    text_width(catalogue->experiments[i].id) > width)
 			width = text_width(catalogue->experiments[i].id);
 	for (size_t i = 0; i < catalogue->n; i++) {
 		const struct experiment *e = &catalogue->experiments[i];
@@ -120,7 +121,7 @@ static void list_json(const struct catalogue *catalogue)
 
 int cmd_list(int argc, char **argv)
 {
-	static const struct argp argp = {.options = options, .parser = parse, .doc = doc};
+	static const struct argp argp = { .options = options, .parser = parse, .doc = doc };
 	struct catalogue *catalogue;
 	bool json = false;
 	int status = cli_drop_privileges();

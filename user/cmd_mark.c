@@ -7,9 +7,9 @@
 enum { OPT_ROLE = 0x100, OPT_END, NAME_MOST = 31 };
 
 static const struct argp_option options[] = {
-	{"role", OPT_ROLE, NULL, 0, "what the caller is called, not what it does", 0},
-	{"end", OPT_END, NULL, 0, "no phase from now on; takes no NAME", 0},
-	{0},
+	{ "role", OPT_ROLE, NULL, 0, "what the caller is called, not what it does", 0 },
+	{ "end", OPT_END, NULL, 0, "no phase from now on; takes no NAME", 0 },
+	{ 0 },
 };
 
 static const char doc[] =
@@ -40,8 +40,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (mark->name)
 			argp_error(state, "takes one NAME; quote a name that has blanks");
 		if (strlen(arg) > NAME_MOST)
-			argp_error(state, "NAME is too long: %zu bytes; the most is %d", strlen(arg),
-				   NAME_MOST);
+			argp_error(state, "NAME is too long: %zu bytes; the most is %d",
+				   strlen(arg), NAME_MOST);
 		mark->name = arg;
 		return 0;
 	case ARGP_KEY_END:
@@ -56,8 +56,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int cmd_mark(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "NAME\n--end", .doc = doc};
-	struct mark mark = {0};
+		.options = options, .parser = parse, .args_doc = "NAME\n--end", .doc = doc
+	};
+	struct mark mark = { 0 };
 
 	argp_parse(&argp, argc, argv, 0, NULL, &mark);
 	if (mark.role)

@@ -10,8 +10,8 @@
 enum { OPT_JSON = 0x100 };
 
 static const struct argp_option options[] = {
-	{"json", OPT_JSON, NULL, 0, "an array with an object a row instead of text", 0},
-	{0},
+	{ "json", OPT_JSON, NULL, 0, "an array with an object a row instead of text", 0 },
+	{ 0 },
 };
 
 static const char doc[] =
@@ -55,8 +55,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 int cmd_query(int argc, char **argv)
 {
 	static const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "FILE SQL", .doc = doc};
-	struct query query = {0};
+		.options = options, .parser = parse, .args_doc = "FILE SQL", .doc = doc
+	};
+	struct query query = { 0 };
 	struct recording *rec;
 	char why[512] = "";
 	int status;

@@ -18,15 +18,15 @@
 enum { OPT_ALL = 0x100, OPT_SET, OPT_PREDICT };
 
 static const struct argp_option options[] = {
-	{"all", OPT_ALL, NULL, 0, "run every experiment that can be found", 0},
-	{"set", OPT_SET, "KEY=VALUE", 0, "change a parameter; may be repeated", 0},
-	{"predict", OPT_PREDICT, NULL, 0, "show what is expected and run nothing", 0},
-	{0},
+	{ "all", OPT_ALL, NULL, 0, "run every experiment that can be found", 0 },
+	{ "set", OPT_SET, "KEY=VALUE", 0, "change a parameter; may be repeated", 0 },
+	{ "predict", OPT_PREDICT, NULL, 0, "show what is expected and run nothing", 0 },
+	{ 0 },
 };
 
 static const struct argp_child children[] = {
-	{&cli_record_argp, 0, NULL, 0},
-	{0},
+	{ &cli_record_argp, 0, NULL, 0 },
+	{ 0 },
 };
 
 static const char doc[] =
@@ -79,7 +79,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!run->all == !run->nr_ids)
-			argp_error(state, "give either experiments or --all; \"faultline list\" shows them");
+			argp_error(
+				state,
+				"give either experiments or --all; \"faultline list\" shows them");
 		if (run->record.output && (run->all || run->nr_ids > 1))
 			argp_error(state, "-o keeps one recording; run one experiment with it");
 		return 0;
@@ -135,7 +137,8 @@ static int set_parameters(struct run *run)
 		bool known = false;
 
 		for (size_t j = 0; j < run->nr_chosen; j++) {
-			int err = claims_set(run->chosen[j]->claims, run->sets[i], why, sizeof(why));
+			int err =
+				claims_set(run->chosen[j]->claims, run->sets[i], why, sizeof(why));
 
 			if (err && err != -ENOENT) {
 				message("%s", why);
@@ -160,7 +163,7 @@ static int set_parameters(struct run *run)
 /* What is shown of several: a claim that failed says most, an experiment not found least. */
 static int worse(int a, int b)
 {
-	static const int order[] = {CLI_CLAIM_FAILED, CLI_CANNOT, CLI_USAGE, CLI_INCOMPLETE};
+	static const int order[] = { CLI_CLAIM_FAILED, CLI_CANNOT, CLI_USAGE, CLI_INCOMPLETE };
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		if (a == order[i] || b == order[i])
@@ -251,7 +254,7 @@ int cmd_run(int argc, char **argv)
 		.children = children,
 	};
 	struct catalogue *catalogue;
-	struct run run = {0};
+	struct run run = { 0 };
 	int status = CLI_CANNOT;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);

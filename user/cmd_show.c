@@ -12,42 +12,42 @@ enum { OPT_JSON = 0x100, OPT_ALL, OPT_SECTION };
 static const struct section {
 	const char *name, *summary, *sql;
 } sections[] = {
-	{"tree", "processes and threads, and how each came and went",
-	 "WITH RECURSIVE below(task, depth, path) AS ("
-	 " SELECT task, 0, printf('%08d', task) FROM task"
-	 " WHERE parent_task IS NULL OR parent_task NOT IN (SELECT task FROM task)"
-	 " UNION ALL SELECT task.task, depth + 1, path || printf('/%08d', task.task)"
-	 " FROM task JOIN below ON parent_task = below.task WHERE depth < 500) "
-	 "SELECT printf('%*s', 2 * depth, '') || coalesce(comm, '?') AS command, pid, tid, created_by,"
-	 " role, printf('%.3f', start_ns / 1e6) AS start_ms, printf('%.3f', exit_ns / 1e6) AS exit_ms,"
-	 " printf('%.3f', reaped_ns / 1e6) AS reaped_ms, exit_code, exit_signal,"
-	 " min_flt + maj_flt - base_min - base_maj AS faults FROM below JOIN task USING (task) "
-	 "ORDER BY path"},
-	{"faults", "each run of faults",
-	 "SELECT printf('%.3f', start_ns / 1e6) AS start_ms, tid, phase, region, kind, via, major, n,"
-	 " printf('0x%x', address) AS address, stride, syscall, object, busy_ns "
-	 "FROM fault JOIN task USING (task) ORDER BY fault.start_ns, fault.rowid"},
-	{"states", "what each task did when",
-	 "SELECT printf('%.3f', state.start_ns / 1e6) AS start_ms, tid, comm, state, why, cpu,"
-	 " end_ns - state.start_ns AS ns, waker_comm "
-	 "FROM state JOIN task USING (task) ORDER BY state.start_ns, state.rowid"},
-	{"locks", "locks: who waited, how long, for whom",
-	 "SELECT printf('%.3f', request_ns / 1e6) AS request_ms, w.tid, w.comm, kind, object, op,"
-	 " granted_ns - request_ns AS waited_ns, released_ns - granted_ns AS held_ns,"
-	 " b.tid AS blocked_by, ret "
-	 "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
-	 "ORDER BY request_ns, lock.rowid"},
-	{"signals", "signals from sender to receiver",
-	 "SELECT printf('%.3f', generated_ns / 1e6) AS sent_ms, signo, code,"
-	 " coalesce(s.tid || ' ' || s.comm, sender_comm) AS sender, r.tid AS receiver, result,"
-	 " delivered_ns - generated_ns AS pending_ns, action "
-	 "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
-	 "ORDER BY generated_ns, signal.rowid"},
-	{"messages", "bytes between processes",
-	 "SELECT printf('%.3f', sent_ns / 1e6) AS sent_ms, channel, object, f.tid AS sender,"
-	 " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
-	 "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
-	 "ORDER BY sent_ns, message.rowid"},
+	{ "tree", "processes and threads, and how each came and went",
+	  "WITH RECURSIVE below(task, depth, path) AS ("
+	  " SELECT task, 0, printf('%08d', task) FROM task"
+	  " WHERE parent_task IS NULL OR parent_task NOT IN (SELECT task FROM task)"
+	  " UNION ALL SELECT task.task, depth + 1, path || printf('/%08d', task.task)"
+	  " FROM task JOIN below ON parent_task = below.task WHERE depth < 500) "
+	  "SELECT printf('%*s', 2 * depth, '') || coalesce(comm, '?') AS command, pid, tid, created_by,"
+	  " role, printf('%.3f', start_ns / 1e6) AS start_ms, printf('%.3f', exit_ns / 1e6) AS exit_ms,"
+	  " printf('%.3f', reaped_ns / 1e6) AS reaped_ms, exit_code, exit_signal,"
+	  " min_flt + maj_flt - base_min - base_maj AS faults FROM below JOIN task USING (task) "
+	  "ORDER BY path" },
+	{ "faults", "each run of faults",
+	  "SELECT printf('%.3f', start_ns / 1e6) AS start_ms, tid, phase, region, kind, via, major, n,"
+	  " printf('0x%x', address) AS address, stride, syscall, object, busy_ns "
+	  "FROM fault JOIN task USING (task) ORDER BY fault.start_ns, fault.rowid" },
+	{ "states", "what each task did when",
+	  "SELECT printf('%.3f', state.start_ns / 1e6) AS start_ms, tid, comm, state, why, cpu,"
+	  " end_ns - state.start_ns AS ns, waker_comm "
+	  "FROM state JOIN task USING (task) ORDER BY state.start_ns, state.rowid" },
+	{ "locks", "locks: who waited, how long, for whom",
+	  "SELECT printf('%.3f', request_ns / 1e6) AS request_ms, w.tid, w.comm, kind, object, op,"
+	  " granted_ns - request_ns AS waited_ns, released_ns - granted_ns AS held_ns,"
+	  " b.tid AS blocked_by, ret "
+	  "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
+	  "ORDER BY request_ns, lock.rowid" },
+	{ "signals", "signals from sender to receiver",
+	  "SELECT printf('%.3f', generated_ns / 1e6) AS sent_ms, signo, code,"
+	  " coalesce(s.tid || ' ' || s.comm, sender_comm) AS sender, r.tid AS receiver, result,"
+	  " delivered_ns - generated_ns AS pending_ns, action "
+	  "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
+	  "ORDER BY generated_ns, signal.rowid" },
+	{ "messages", "bytes between processes",
+	  "SELECT printf('%.3f', sent_ns / 1e6) AS sent_ms, channel, object, f.tid AS sender,"
+	  " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
+	  "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
+	  "ORDER BY sent_ns, message.rowid" },
 };
 
 enum { NR_SECTIONS = sizeof(sections) / sizeof(sections[0]) };
@@ -86,7 +86,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (!show->record.output)
 			argp_error(state, "which FILE? \"faultline trace -o FILE\" makes one");
 		if (show->any && (show->record.json || show->record.whole))
-			argp_error(state, "a single list has neither --json nor --all; see faultline query");
+			argp_error(
+				state,
+				"a single list has neither --json nor --all; see faultline query");
 		return 0;
 	default:
 		if (key < OPT_SECTION || key >= OPT_SECTION + NR_SECTIONS)
@@ -120,18 +122,20 @@ static int show_lists(const struct show *show, struct recording *rec)
 int cmd_show(int argc, char **argv)
 {
 	struct argp_option options[NR_SECTIONS + 3] = {
-		{"json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0},
-		{"all", OPT_ALL, NULL, 0, "every row of the timeline", 0},
+		{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
+		{ "all", OPT_ALL, NULL, 0, "every row of the timeline", 0 },
 	};
 	const struct argp argp = {
-		.options = options, .parser = parse, .args_doc = "FILE", .doc = doc};
-	struct show show = {0};
+		.options = options, .parser = parse, .args_doc = "FILE", .doc = doc
+	};
+	struct show show = { 0 };
 	struct recording *rec;
 	int status;
 
 	for (int i = 0; i < NR_SECTIONS; i++)
-		options[i + 2] = (struct argp_option){sections[i].name, OPT_SECTION + i, NULL, 0,
-						      sections[i].summary, 0};
+		options[i + 2] = (struct argp_option){
+			sections[i].name, OPT_SECTION + i, NULL, 0, sections[i].summary, 0
+		};
 	argp_parse(&argp, argc, argv, 0, NULL, &show);
 	status = cli_open_recording(&rec, show.record.output);
 	if (status)

@@ -12,14 +12,14 @@
 #include "session.h"
 
 static const struct argp_option options[] = {
-	{"user", 'u', "USER", 0, "run the command as USER", 0},
-	{"quiet", 'q', NULL, 0, "only record: no timeline (with -o)", 0},
-	{0},
+	{ "user", 'u', "USER", 0, "run the command as USER", 0 },
+	{ "quiet", 'q', NULL, 0, "only record: no timeline (with -o)", 0 },
+	{ 0 },
 };
 
 static const struct argp_child children[] = {
-	{&cli_record_argp, 0, NULL, 0},
-	{0},
+	{ &cli_record_argp, 0, NULL, 0 },
+	{ 0 },
 };
 
 static const char doc[] =
@@ -58,11 +58,14 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_END:
 		if (!trace->command)
-			argp_error(state, "no command to trace; give one as in: faultline trace -- ls -l");
+			argp_error(state,
+				   "no command to trace; give one as in: faultline trace -- ls -l");
 		if (trace->user && trace->record.as_root)
-			argp_error(state, "-u and --as-root contradict each other; give one of them");
+			argp_error(state,
+				   "-u and --as-root contradict each other; give one of them");
 		if (trace->quiet && (trace->record.json || !trace->record.output))
-			argp_error(state, "--quiet only records; give it with -o FILE and without --json");
+			argp_error(state,
+				   "--quiet only records; give it with -o FILE and without --json");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -106,8 +109,8 @@ static int not_executed(const char *command, const struct identity *id,
 		return CLI_NOT_EXECUTABLE;
 	}
 	if (id)
-		message("cannot run %s as user %s: %s: %s; choose a user with -u", command, id->name,
-			step, strerror(error));
+		message("cannot run %s as user %s: %s: %s; choose a user with -u", command,
+			id->name, step, strerror(error));
 	else
 		message("cannot run %s: %s: %s", command, step, strerror(error));
 	return CLI_CANNOT;
@@ -130,7 +133,7 @@ static int trace_command(const struct trace *trace, const struct identity *id)
 		.identity = id,
 		.subjects = SUBJECT_DEFAULT,
 	};
-	struct session_result result = {0};
+	struct session_result result = { 0 };
 	struct recording *rec = NULL;
 	char why[512] = "";
 	int status, err;
@@ -142,14 +145,15 @@ static int trace_command(const struct trace *trace, const struct identity *id)
 	err = session_run(&options, &rec, &result, why, sizeof(why));
 	launch_restore_signals();
 	if (err)
-		message("%s", why);
+		cli_say_failure(why, err);
 	if (result.exec_errno)
 		status = not_executed(trace->command[0], id, &result);
 	else if (err && !result.reaped)
 		status = result.cannot_trace ? CLI_CANNOT : CLI_USAGE;
 	else
 		status = final_status(&result, err ? NULL : rec);
-	if (!err && !result.exec_errno && !trace->quiet && cli_report(rec, &trace->record) && !status)
+	if (!err && !result.exec_errno && !trace->quiet && cli_report(rec, &trace->record) &&
+	    !status)
 		status = CLI_INCOMPLETE;
 	return cli_close_recording(rec, status);
 }
@@ -164,7 +168,7 @@ int cmd_trace(int argc, char **argv)
 		.children = children,
 	};
 	struct identity_caller caller = identity_caller();
-	struct trace trace = {0};
+	struct trace trace = { 0 };
 	struct identity *id;
 	char why[256];
 	int status;

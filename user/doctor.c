@@ -45,7 +45,7 @@ static struct doctor_check *add(struct list *list, const char *name, enum doctor
 	}
 	list->checks = checks;
 	check = &checks[list->n++];
-	*check = (struct doctor_check){.name = name, .level = level};
+	*check = (struct doctor_check){ .name = name, .level = level };
 	snprintf(check->remedy, sizeof(check->remedy), "%s", remedy);
 	return check;
 }
@@ -114,9 +114,10 @@ static void rights_remedy(char *buf, size_t size)
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[length < 0 ? 0 : length] = '\0';
-	snprintf(buf, size,
-		 "start it with sudo, or give it the rights once: sudo setcap cap_bpf,cap_perfmon+ep %s",
-		 length > 0 ? self : "FAULTLINE");
+	snprintf(
+		buf, size,
+		"start it with sudo, or give it the rights once: sudo setcap cap_bpf,cap_perfmon+ep %s",
+		length > 0 ? self : "FAULTLINE");
 }
 
 static const char no_types[] = "this kernel has no description of its types in " BTF_FILE;
@@ -147,8 +148,8 @@ static void check_rights(struct list *list)
 	if (lack)
 		note(list, "rights", DOCTOR_MISSING, remedy, "this user lacks %s", lack);
 	else
-		note(list, "rights", DOCTOR_OK, "", "%s", has_capability(CAP_SYS_ADMIN) ?
-			     "root" : "CAP_BPF and CAP_PERFMON");
+		note(list, "rights", DOCTOR_OK, "", "%s",
+		     has_capability(CAP_SYS_ADMIN) ? "root" : "CAP_BPF and CAP_PERFMON");
 }
 
 static void check_identity(struct list *list)
@@ -182,7 +183,8 @@ static void check_tracepoints(struct list *list, const struct btf *btf)
 		     "the BPF programs cannot be read: %s", strerror(errno));
 		return;
 	}
-	bpf_object__for_each_program(program, skel->obj) {
+	bpf_object__for_each_program(program, skel->obj)
+	{
 		const char *name = bpf_program__section_name(program);
 
 		name += *name == '?';
@@ -197,8 +199,7 @@ static void check_tracepoints(struct list *list, const struct btf *btf)
 		absent++;
 		note(list, "tracepoint",
 		     bpf_program__autoload(program) ? DOCTOR_MISSING : DOCTOR_WARN,
-		     "boot a kernel that has it",
-		     "%s is not in this kernel", name);
+		     "boot a kernel that has it", "%s is not in this kernel", name);
 	}
 	faultline_bpf__destroy(skel);
 	if (!absent)
@@ -260,15 +261,18 @@ static void check_ring(struct list *list)
 	libbpf_set_print(NULL);
 	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "doctor", 0, 0, TRIED_RING_BYTES, NULL);
 	if (fd >= 0) {
-		note(list, "ring buffer", DOCTOR_OK, "", "%u MiB can be had", TRIED_RING_BYTES >> 20);
+		note(list, "ring buffer", DOCTOR_OK, "", "%u MiB can be had",
+		     TRIED_RING_BYTES >> 20);
 		close(fd);
 		return;
 	}
 	note(list, "ring buffer", DOCTOR_MISSING,
-	     errno == EINVAL ? "boot Linux 5.8 or later" :
-	     errno == ENOSYS ? "boot a kernel that is built with CONFIG_BPF_SYSCALL=y" :
-			       "raise \"ulimit -l\" or the memory limit of the group, or give a smaller "
-			       "--ring-size",
+	     errno == EINVAL ?
+		     "boot Linux 5.8 or later" :
+	     errno == ENOSYS ?
+		     "boot a kernel that is built with CONFIG_BPF_SYSCALL=y" :
+		     "raise \"ulimit -l\" or the memory limit of the group, or give a smaller "
+		     "--ring-size",
 	     "%u MiB cannot be had: %s", TRIED_RING_BYTES >> 20, strerror(errno));
 }
 
@@ -337,8 +341,9 @@ static void check_swap(struct list *list)
 	if (file)
 		fclose(file);
 	if (n > 0)
-		note(list, "swap", DOCTOR_INFO, "for experiments under memory pressure: sudo swapoff -a",
-		     "%d area%s", n, n > 1 ? "s" : "");
+		note(list, "swap", DOCTOR_INFO,
+		     "for experiments under memory pressure: sudo swapoff -a", "%d area%s", n,
+		     n > 1 ? "s" : "");
 	else
 		note(list, "swap", DOCTOR_OK, "", "none");
 }
@@ -351,7 +356,8 @@ static void check_cpus(struct list *list)
 	if (n > 1)
 		note(list, "processors", DOCTOR_OK, "", "%d: an experiment has one of its own", n);
 	else
-		note(list, "processors", DOCTOR_WARN, "allow faultline a second one (taskset, cpuset)",
+		note(list, "processors", DOCTOR_WARN,
+		     "allow faultline a second one (taskset, cpuset)",
 		     "one: faultline and the experiment share it");
 }
 
@@ -366,7 +372,7 @@ static void check_clock(struct list *list)
 
 int doctor_examine(struct doctor_check **checks, size_t *n)
 {
-	struct list list = {0};
+	struct list list = { 0 };
 	struct utsname name;
 
 	uname(&name);

@@ -7,16 +7,16 @@
 
 enum doctor_level {
 	DOCTOR_OK,
-	DOCTOR_INFO,		/* good to know: no remedy needed */
-	DOCTOR_WARN,		/* something is less exact or is missing */
-	DOCTOR_MISSING,		/* tracing is impossible without it */
+	DOCTOR_INFO,    /* good to know: no remedy needed */
+	DOCTOR_WARN,    /* something is less exact or is missing */
+	DOCTOR_MISSING, /* tracing is impossible without it */
 };
 
 struct doctor_check {
 	const char *name;
 	enum doctor_level level;
 	char found[160];
-	char remedy[240];	/* empty where there is nothing to do */
+	char remedy[240]; /* empty where there is nothing to do */
 };
 
 /* Look at everything; the caller frees *CHECKS.  0 or -ENOMEM. */

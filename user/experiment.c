@@ -93,14 +93,10 @@ static void add_subject(const char *table, const char *column, void *arg)
 		const char *table, *column;
 		unsigned int subject;
 	} subjects[] = {
-		{"page_alloc", NULL, SUBJECT_PAGES},
-		{"rss", NULL, SUBJECT_RSS},
-		{"state", NULL, SUBJECT_STATES},
-		{"signal", NULL, SUBJECT_SIGNALS},
-		{"lock", NULL, SUBJECT_LOCKS},
-		{"message", NULL, SUBJECT_MESSAGES},
-		{"syscall", NULL, SUBJECT_CALLS},
-		{"syscall", "data", SUBJECT_DATA},
+		{ "page_alloc", NULL, SUBJECT_PAGES }, { "rss", NULL, SUBJECT_RSS },
+		{ "state", NULL, SUBJECT_STATES },     { "signal", NULL, SUBJECT_SIGNALS },
+		{ "lock", NULL, SUBJECT_LOCKS },       { "message", NULL, SUBJECT_MESSAGES },
+		{ "syscall", NULL, SUBJECT_CALLS },    { "syscall", "data", SUBJECT_DATA },
 	};
 	unsigned int *wanted = arg;
 
@@ -113,7 +109,7 @@ static void add_subject(const char *table, const char *column, void *arg)
 /* Root, where the file asks for it and may have it.  CLI_OK, or a status after a message. */
 static int grant_root(const struct experiment *e, const struct identity_caller *caller)
 {
-	const char *paths[] = {e->sql, e->program};
+	const char *paths[] = { e->sql, e->program };
 	const char *why = e->claims->root_why ? e->claims->root_why : "its file gives no reason";
 	char real[PATH_MAX], found[PATH_MAX];
 
@@ -150,7 +146,7 @@ static int choose_identity(const struct experiment *e, bool as_root, struct iden
 
 /* The command line and the parameters as text, which the recording keeps as well. */
 struct arguments {
-	char **argv;			/* program, NAME=VALUE..., NULL */
+	char **argv; /* program, NAME=VALUE..., NULL */
 	const char *(*params)[2];
 };
 
@@ -213,8 +209,8 @@ static bool has_difference(struct recording *rec)
 	bool differs = true;
 
 	if (sqlite3_prepare_v2(recording_db(rec),
-			       "SELECT count(*) FROM reconcile WHERE difference IS NOT 0", -1, &stmt,
-			       NULL) == SQLITE_OK &&
+			       "SELECT count(*) FROM reconcile WHERE difference IS NOT 0", -1,
+			       &stmt, NULL) == SQLITE_OK &&
 	    sqlite3_step(stmt) == SQLITE_ROW)
 		differs = sqlite3_column_int64(stmt, 0) != 0;
 	sqlite3_finalize(stmt);
@@ -279,7 +275,7 @@ static int run_as(const struct experiment *e, const struct identity *id,
 		.params = (const char *const(*)[2])arguments->params,
 		.nr_params = e->claims->nr_params,
 	};
-	struct session_result result = {0};
+	struct session_result result = { 0 };
 	struct recording *rec = NULL;
 	char why[512] = "";
 	int status, err;
@@ -299,8 +295,10 @@ static int run_as(const struct experiment *e, const struct identity *id,
 	err = session_run(&options, &rec, &result, why, sizeof(why));
 	launch_restore_signals();
 	if (err) {
-		message("%s", why);
-		status = result.cannot_trace ? CLI_CANNOT : result.reaped ? CLI_INCOMPLETE : CLI_USAGE;
+		cli_say_failure(why, err);
+		status = result.cannot_trace ? CLI_CANNOT :
+			 result.reaped       ? CLI_INCOMPLETE :
+					       CLI_USAGE;
 	} else {
 		status = check_workload(e, &result);
 		if (status != CLI_CANNOT)
@@ -311,7 +309,7 @@ static int run_as(const struct experiment *e, const struct identity *id,
 
 int experiment_run(const struct experiment *e, const struct cli_record *record)
 {
-	struct arguments arguments = {0};
+	struct arguments arguments = { 0 };
 	struct identity *id;
 	int status = choose_identity(e, record->as_root, &id);
 

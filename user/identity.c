@@ -126,10 +126,11 @@ int identity_invoker(struct identity **id, const struct identity_caller *caller,
 		return 0;
 	pw = getpwuid(uid);
 	if (!pw || strcmp(pw->pw_name, caller->sudo_user)) {
-		snprintf(why, why_size,
-			 "cannot tell who called sudo: SUDO_UID=%u and SUDO_USER=%s are not one user "
-			 "of the password database; %s",
-			 uid, caller->sudo_user, remedy);
+		snprintf(
+			why, why_size,
+			"cannot tell who called sudo: SUDO_UID=%u and SUDO_USER=%s are not one user "
+			"of the password database; %s",
+			uid, caller->sudo_user, remedy);
 		return -EINVAL;
 	}
 	err = from_passwd(id, pw);
@@ -223,8 +224,7 @@ static int keep_capabilities(const cap_value_t *keep, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		cap_flag_value_t permitted = CAP_CLEAR;
 
-		if (cap_get_flag(now, keep[i], CAP_PERMITTED, &permitted) ||
-		    permitted == CAP_CLEAR)
+		if (cap_get_flag(now, keep[i], CAP_PERMITTED, &permitted) || permitted == CAP_CLEAR)
 			continue;
 		if (cap_set_flag(next, CAP_PERMITTED, 1, &keep[i], CAP_SET) ||
 		    cap_set_flag(next, CAP_EFFECTIVE, 1, &keep[i], CAP_SET))
@@ -261,8 +261,8 @@ static bool is_only(const struct identity *id)
 	if (getresuid(&ruid, &euid, &suid) || getresgid(&rgid, &egid, &sgid))
 		return false;
 	return ruid == id->uid && euid == id->uid && suid == id->uid && rgid == id->gid &&
-	       egid == id->gid && sgid == id->gid &&
-	       getgroups(0, NULL) == (int)id->nr_groups && (id->uid == 0 || setuid(0) != 0);
+	       egid == id->gid && sgid == id->gid && getgroups(0, NULL) == (int)id->nr_groups &&
+	       (id->uid == 0 || setuid(0) != 0);
 }
 
 int identity_become(const struct identity *id, const char **step)
@@ -317,7 +317,7 @@ int identity_resume(const struct identity *id)
 
 int identity_drop(const struct identity *id)
 {
-	static const cap_value_t keep[] = {CAP_BPF, CAP_DAC_OVERRIDE};
+	static const cap_value_t keep[] = { CAP_BPF, CAP_DAC_OVERRIDE };
 	/* Root in somebody else's folder needs the second one to make SQLite's journal there. */
 	size_t nr_keep = !id && geteuid() == 0 ? 2 : 1;
 	const char *step;

@@ -20,7 +20,7 @@ struct identity {
 
 /* What is known about the caller; the strings as in the environment, or NULL. */
 struct identity_caller {
-	uid_t uid;		/* effective */
+	uid_t uid; /* effective */
 	const char *sudo_uid, *sudo_gid, *sudo_user;
 };
 

@@ -27,12 +27,12 @@ static struct {
 	bool known;
 	sigset_t mask;
 	struct sigaction child;
-	struct rlimit memlock, nofile;	/* libbpf raises the first on older kernels */
+	struct rlimit memlock, nofile; /* libbpf raises the first on older kernels */
 } inherited;
 
 void launch_remember(void)
 {
-	struct sigaction standard = {.sa_handler = SIG_DFL};
+	struct sigaction standard = { .sa_handler = SIG_DFL };
 
 	if (inherited.known)
 		return;
@@ -63,7 +63,7 @@ void launch_hold_signals(void)
 
 void launch_restore_signals(void)
 {
-	struct timespec now = {0};
+	struct timespec now = { 0 };
 	sigset_t held;
 
 	held_signals(&held);
@@ -84,14 +84,14 @@ struct report {
 	uint32_t step;
 	int32_t error;
 	uint32_t missing;
-	char name[20];		/* of the step within STEP_IDENTITY */
+	char name[20]; /* of the step within STEP_IDENTITY */
 };
 
 /* Everything that the child needs, made before the fork, so that it only makes system calls. */
 struct plan {
 	const struct launch_options *options;
-	char **paths;		/* where the command may be */
-	char **shell;		/* argv of a script without "#!"; [1] is the path */
+	char **paths; /* where the command may be */
+	char **shell; /* argv of a script without "#!"; [1] is the path */
 	char **environment;
 };
 
@@ -139,7 +139,7 @@ static int plan_make(struct plan *plan, const struct launch_options *options)
 	char *tunables;
 	int err;
 
-	*plan = (struct plan){.options = options};
+	*plan = (struct plan){ .options = options };
 	err = list_paths(plan, options->argv[0]);
 	if (err)
 		return err;
@@ -192,7 +192,7 @@ static void inherit(void)
 static void __attribute__((noreturn)) child(const struct plan *plan, int gate, int error)
 {
 	const struct launch_options *options = plan->options;
-	struct report ready = {.step = STEP_READY}, failed = {.step = STEP_READY};
+	struct report ready = { .step = STEP_READY }, failed = { .step = STEP_READY };
 	const char *path = NULL, *step = "";
 	char go;
 
@@ -220,7 +220,7 @@ static void __attribute__((noreturn)) child(const struct plan *plan, int gate, i
 		execve(path, options->argv, plan->environment);
 		if (errno == ENOEXEC)
 			execve(plan->shell[0], plan->shell, plan->environment);
-		failed = (struct report){.step = STEP_EXEC, .error = errno};
+		failed = (struct report){ .step = STEP_EXEC, .error = errno };
 	}
 	if (write(error, &failed, sizeof(failed)) != sizeof(failed))
 		_exit(EXIT_NOT_EXECUTABLE);
@@ -270,11 +270,11 @@ static void close_fd(int *fd)
 
 int launch_fork(struct launch *launch, const struct launch_options *options)
 {
-	int gate[2] = {-1, -1}, error[2] = {-1, -1};
+	int gate[2] = { -1, -1 }, error[2] = { -1, -1 };
 	struct plan plan;
 	int err;
 
-	*launch = (struct launch){.pid = -1, .gate = -1, .error = -1, .pidfd = -1};
+	*launch = (struct launch){ .pid = -1, .gate = -1, .error = -1, .pidfd = -1 };
 	launch_remember();
 	err = plan_make(&plan, options);
 	if (err)

@@ -13,16 +13,16 @@
 struct launch_options {
 	char *const *argv;
 	const struct identity *identity; /* whom to run as; NULL: as we are (identity.h) */
-	bool clean;		/* the clean profile (profile.h) */
-	int cpu;		/* that the clean profile pins to; -1: do not */
+	bool clean;                      /* the clean profile (profile.h) */
+	int cpu;                         /* that the clean profile pins to; -1: do not */
 };
 
 struct launch {
 	pid_t pid;
-	int gate;		/* closing it without writing makes the child leave; -1: open */
-	int error;		/* read end of the close-on-exec pipe that reports a failed exec */
+	int gate;  /* closing it without writing makes the child leave; -1: open */
+	int error; /* read end of the close-on-exec pipe that reports a failed exec */
 	int pidfd;
-	bool failed;		/* it reported an error and is leaving */
+	bool failed;                  /* it reported an error and is leaving */
 	unsigned int profile_missing; /* PROFILE_*: parts of the profile that could not be set */
 };
 

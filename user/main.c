@@ -15,13 +15,13 @@ static const struct command {
 	const char *summary;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"list", "", "experiments by chapter", cmd_list},
-	{"run", "ID...", "run experiments and check their claims", cmd_run},
-	{"trace", "-- COMMAND", "trace any command and keep its exit status", cmd_trace},
-	{"show", "FILE", "the timeline of a recording again", cmd_show},
-	{"query", "FILE SQL", "ask the tables of a recording", cmd_query},
-	{"mark", "NAME", "begin a phase in the shell script that calls it", cmd_mark},
-	{"doctor", "", "what this kernel and this user can do", cmd_doctor},
+	{ "list", "", "experiments by chapter", cmd_list },
+	{ "run", "ID...", "run experiments and check their claims", cmd_run },
+	{ "trace", "-- COMMAND", "trace any command and keep its exit status", cmd_trace },
+	{ "show", "FILE", "the timeline of a recording again", cmd_show },
+	{ "query", "FILE SQL", "ask the tables of a recording", cmd_query },
+	{ "mark", "NAME", "begin a phase in the shell script that calls it", cmd_mark },
+	{ "doctor", "", "what this kernel and this user can do", cmd_doctor },
 };
 
 enum { NR_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
@@ -52,7 +52,7 @@ static void usage(FILE *out)
 
 static int unknown(const char *name)
 {
-	const char *names[NR_COMMANDS + 1] = {NULL}, *nearest;
+	const char *names[NR_COMMANDS + 1] = { NULL }, *nearest;
 
 	for (int i = 0; i < NR_COMMANDS; i++)
 		names[i] = commands[i].name;
@@ -68,8 +68,8 @@ static int unknown(const char *name)
 
 static int run(int argc, char **argv)
 {
-	static const char *const help[] = {"--help", "-h", "-?", "help"};
-	static const char *const version[] = {"--version", "-V", "version"};
+	static const char *const help[] = { "--help", "-h", "-?", "help" };
+	static const char *const version[] = { "--version", "-V", "version" };
 	char name[64];
 
 	if (argc < 2) {

@@ -80,10 +80,10 @@ char *profile_describe(char *buf, size_t size, int cpu, unsigned int missing)
 		unsigned int part;
 		const char *text;
 	} parts[] = {
-		{PROFILE_PIN, pinned},
-		{PROFILE_THP, "no huge pages"},
-		{PROFILE_CORE, "no core file"},
-		{0, "no rseq"},
+		{ PROFILE_PIN, pinned },
+		{ PROFILE_THP, "no huge pages" },
+		{ PROFILE_CORE, "no core file" },
+		{ 0, "no rseq" },
 	};
 
 	if (cpu < 0)

@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 enum {
-	PROFILE_PIN = 1 << 0,	/* one CPU: no pages parked in another CPU's batch */
-	PROFILE_THP = 1 << 1,	/* no huge pages */
-	PROFILE_CORE = 1 << 2,	/* no core file */
+	PROFILE_PIN = 1 << 0,  /* one CPU: no pages parked in another CPU's batch */
+	PROFILE_THP = 1 << 1,  /* no huge pages */
+	PROFILE_CORE = 1 << 2, /* no core file */
 };
 
 /*

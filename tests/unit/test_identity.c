@@ -40,7 +40,8 @@ static int find_user(void **state)
 static struct identity_caller by_sudo(void)
 {
 	return (struct identity_caller){
-		.uid = 0, .sudo_uid = uid_text, .sudo_gid = gid_text, .sudo_user = user};
+		.uid = 0, .sudo_uid = uid_text, .sudo_gid = gid_text, .sudo_user = user
+	};
 }
 
 static void test_sudo_names_the_invoker(void **state)
@@ -75,11 +76,11 @@ static void test_without_sudo_we_are_who_we_are(void **state)
 	struct identity_caller caller = by_sudo();
 
 	(void)state;
-	expect_nobody_else((struct identity_caller){.uid = 0});
-	expect_nobody_else((struct identity_caller){.uid = 1000});
+	expect_nobody_else((struct identity_caller){ .uid = 0 });
+	expect_nobody_else((struct identity_caller){ .uid = 1000 });
 	/* Root called sudo. */
 	expect_nobody_else((struct identity_caller){
-		.uid = 0, .sudo_uid = "0", .sudo_gid = "0", .sudo_user = "root"});
+		.uid = 0, .sudo_uid = "0", .sudo_gid = "0", .sudo_user = "root" });
 	/* Not root: the environment is the caller's own invention. */
 	caller.uid = 1000;
 	expect_nobody_else(caller);
@@ -97,8 +98,10 @@ static void expect_refusal(struct identity_caller caller)
 
 static void test_contradictions_are_refused(void **state)
 {
-	static const char *const bad[] = {"", "-1", "+5", " 1", "1 ", "0x1", "4294967295",
-					  "4294967296", "99999999999999999999", "nobody"};
+	static const char *const bad[] = { "",           "-1",         "+5",
+					   " 1",         "1 ",         "0x1",
+					   "4294967295", "4294967296", "99999999999999999999",
+					   "nobody" };
 	struct identity_caller caller;
 
 	(void)state;
@@ -157,12 +160,14 @@ static void test_choice(void **state)
 
 static void test_environment(void **state)
 {
-	char *const root[] = {"HOME=/root", "SUDO_UID=1", "SUDO_COMMAND=/bin/x", "PATH=/sbin:/bin",
-			      "MAIL=/var/mail/root", "USER=root", "LANG=C", "SUDOKU=yes", NULL};
-	struct identity id = {.name = "ann", .home = "/home/ann", .shell = "/bin/zsh"};
-	static const char *const expected[] = {"HOME=/home/ann", "PATH=/sbin:/bin", "USER=ann",
-					       "LANG=C", "SUDOKU=yes", "LOGNAME=ann",
-					       "SHELL=/bin/zsh", NULL};
+	char *const root[] = { "HOME=/root",      "SUDO_UID=1",          "SUDO_COMMAND=/bin/x",
+			       "PATH=/sbin:/bin", "MAIL=/var/mail/root", "USER=root",
+			       "LANG=C",          "SUDOKU=yes",          NULL };
+	struct identity id = { .name = "ann", .home = "/home/ann", .shell = "/bin/zsh" };
+	static const char *const expected[] = { "HOME=/home/ann", "PATH=/sbin:/bin",
+						"USER=ann",       "LANG=C",
+						"SUDOKU=yes",     "LOGNAME=ann",
+						"SHELL=/bin/zsh", NULL };
 	char **env = identity_environ(&id, root);
 	size_t n;
 
@@ -180,10 +185,10 @@ static void test_environment(void **state)
 }
 
 /* In a child, since there is no way back; its exit status is the line that failed. */
-#define CHECK(condition) \
-	do { \
-		if (!(condition)) \
-			_exit(__LINE__ & 0xff ?: 1); \
+#define CHECK(condition)                                                                           \
+	do {                                                                                       \
+		if (!(condition))                                                                  \
+			_exit(__LINE__ & 0xff ?: 1);                                               \
 	} while (0)
 
 static void expect_clean_exit(pid_t pid)

@@ -52,7 +52,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = {"plain", "script", "text", "out"};
+	static const char *const names[] = { "plain", "script", "text", "out" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
@@ -77,7 +77,7 @@ static void assert_no_child(void)
 /* Run to the end; what the command writes to stdout goes to OUT. */
 static int run(char *const *argv, bool clean, char *out, size_t size)
 {
-	struct launch_options options = {.argv = argv, .clean = clean, .cpu = -1};
+	struct launch_options options = { .argv = argv, .clean = clean, .cpu = -1 };
 	const char *what = NULL;
 	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), fd, status;
 	struct launch launch;
@@ -103,8 +103,8 @@ static int run(char *const *argv, bool clean, char *out, size_t size)
 
 static void expect_failure(const char *command, int error, const char *step, int code)
 {
-	char *const argv[] = {(char *)command, NULL};
-	struct launch_options options = {.argv = argv, .cpu = -1};
+	char *const argv[] = { (char *)command, NULL };
+	struct launch_options options = { .argv = argv, .cpu = -1 };
 	const char *what = NULL;
 	struct launch launch;
 
@@ -118,7 +118,7 @@ static void expect_failure(const char *command, int error, const char *step, int
 
 static void test_runs_and_gives_status(void **state)
 {
-	char *const argv[] = {"sh", "-c", "echo \"$1\"; exit 23", "sh", "a b", NULL};
+	char *const argv[] = { "sh", "-c", "echo \"$1\"; exit 23", "sh", "a b", NULL };
 	char out[64];
 
 	(void)state;
@@ -128,8 +128,8 @@ static void test_runs_and_gives_status(void **state)
 
 static void test_waits_behind_the_gate(void **state)
 {
-	char *const argv[] = {"true", NULL};
-	struct launch_options options = {.argv = argv, .cpu = -1};
+	char *const argv[] = { "true", NULL };
+	struct launch_options options = { .argv = argv, .cpu = -1 };
 	struct launch launch;
 	struct pollfd ended;
 	char path[64], line[256];
@@ -137,7 +137,7 @@ static void test_waits_behind_the_gate(void **state)
 
 	(void)state;
 	assert_int_equal(launch_fork(&launch, &options), 0);
-	ended = (struct pollfd){.fd = launch.pidfd, .events = POLLIN};
+	ended = (struct pollfd){ .fd = launch.pidfd, .events = POLLIN };
 	assert_int_equal(poll(&ended, 1, 0), 0);
 	/* Still this program, not the command. */
 	snprintf(path, sizeof(path), "/proc/%d/stat", launch.pid);
@@ -154,8 +154,8 @@ static void test_waits_behind_the_gate(void **state)
 /* Our death closes the gate: the child must leave by itself. */
 static void test_leaves_when_gate_closes(void **state)
 {
-	char *const argv[] = {"true", NULL};
-	struct launch_options options = {.argv = argv, .cpu = -1};
+	char *const argv[] = { "true", NULL };
+	struct launch_options options = { .argv = argv, .cpu = -1 };
 	struct launch launch;
 
 	(void)state;
@@ -169,8 +169,8 @@ static void test_leaves_when_gate_closes(void **state)
 
 static void test_killed_behind_the_gate(void **state)
 {
-	char *const argv[] = {"true", NULL};
-	struct launch_options options = {.argv = argv, .cpu = -1};
+	char *const argv[] = { "true", NULL };
+	struct launch_options options = { .argv = argv, .cpu = -1 };
 	const char *what = NULL;
 	struct launch launch;
 	siginfo_t info;
@@ -200,7 +200,7 @@ static void test_failures(void **state)
 
 static void test_text_without_interpreter_runs_in_sh(void **state)
 {
-	char *argv[] = {NULL, "x y", NULL};
+	char *argv[] = { NULL, "x y", NULL };
 	char out[64];
 
 	(void)state;
@@ -212,7 +212,7 @@ static void test_text_without_interpreter_runs_in_sh(void **state)
 
 static void test_searches_path(void **state)
 {
-	char *const argv[] = {"text", NULL};
+	char *const argv[] = { "text", NULL };
 	char *old = strdup(getenv("PATH")), out[64];
 
 	(void)state;
@@ -230,7 +230,7 @@ static void test_searches_path(void **state)
 /* The masks as /proc shows them: the command must not see that we hold signals. */
 static void test_signals_are_not_inherited(void **state)
 {
-	char *const argv[] = {"sed", "-n", "s/^SigBlk:\t//p", "/proc/self/status", NULL};
+	char *const argv[] = { "sed", "-n", "s/^SigBlk:\t//p", "/proc/self/status", NULL };
 	char before[64], held[64];
 	sigset_t pending;
 
@@ -248,9 +248,10 @@ static void test_signals_are_not_inherited(void **state)
 /* Nothing of ours, but what the caller passes on purpose: "faultline trace -- cmp <(a) <(b)". */
 static void test_descriptors(void **state)
 {
-	char *const argv[] = {"sh", "-c", "for fd in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do "
-					  "[ -e /proc/$$/fd/$fd ] && echo $fd; done",
-			      NULL};
+	char *const argv[] = { "sh", "-c",
+			       "for fd in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17; do "
+			       "[ -e /proc/$$/fd/$fd ] && echo $fd; done",
+			       NULL };
 	char out[256];
 
 	(void)state;
@@ -263,22 +264,25 @@ static void test_descriptors(void **state)
 
 static void test_clean_profile(void **state)
 {
-	char *const argv[] = {"sh", "-c",
-			      "echo $GLIBC_TUNABLES; ulimit -c; grep THP_enabled /proc/self/status",
-			      NULL};
+	char *const argv[] = {
+		"sh", "-c", "echo $GLIBC_TUNABLES; ulimit -c; grep THP_enabled /proc/self/status",
+		NULL
+	};
 	char out[128];
 
 	(void)state;
 	setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2", 1);
 	assert_int_equal(run(argv, true, out, sizeof(out)), 0);
 	unsetenv("GLIBC_TUNABLES");
-	assert_string_equal(out, "glibc.malloc.arena_max=2:glibc.pthread.rseq=0\n0\nTHP_enabled:\t0\n");
+	assert_string_equal(out,
+			    "glibc.malloc.arena_max=2:glibc.pthread.rseq=0\n0\nTHP_enabled:\t0\n");
 }
 
 static void test_pins_to_the_cpu(void **state)
 {
-	char *const argv[] = {"sed", "-n", "s/^Cpus_allowed_list:\t//p", "/proc/self/status", NULL};
-	struct launch_options options = {.argv = argv, .clean = true};
+	char *const argv[] = { "sed", "-n", "s/^Cpus_allowed_list:\t//p", "/proc/self/status",
+			       NULL };
+	struct launch_options options = { .argv = argv, .clean = true };
 	int tracer;
 	struct launch launch;
 	cpu_set_t set;

@@ -52,9 +52,9 @@ static void test_one_write(void **state)
 
 static void test_nearest(void **state)
 {
-	static const char *const names[] = {"list",  "run",   "trace",	"show",
-					    "query", "mark", "doctor", NULL};
-	static const char *const experiments[] = {"cow", "demand-anon", "signal-progress", NULL};
+	static const char *const names[] = { "list",  "run",  "trace",  "show",
+					     "query", "mark", "doctor", NULL };
+	static const char *const experiments[] = { "cow", "demand-anon", "signal-progress", NULL };
 
 	(void)state;
 	assert_string_equal(message_nearest("trcae", names), "trace");
