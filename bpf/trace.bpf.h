@@ -23,7 +23,6 @@ const volatile bool want_data __weak = false;
 const volatile bool every_fault __weak = false;
 const volatile __u32 nr_cpus __weak = 1;
 const volatile __u32 nr_prctl __weak = 0;	/* system call number of prctl */
-const volatile __u64 direct_map __weak = 0;	/* address of physical 0; 0: unknown */
 const volatile bool thp_always __weak = false;
 const volatile bool thp_never __weak = false;
 /* From a CPU's runqueue to its preempt_count, bytes; 0: unknown. */
@@ -46,6 +45,9 @@ __u32 live_tasks __weak = 1;
 __u32 last_name __weak = 0;
 __u32 last_object __weak = 0;
 __u32 last_rescued __weak = 0;
+
+/* Where the kernel maps physical address 0; 0: unknown. */
+__u64 direct_map __weak = 0;
 
 /*
  * The address spaces' generations: whoever changes one bumps its slot, and

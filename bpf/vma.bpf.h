@@ -187,10 +187,10 @@ static __always_inline void vma_locate(struct task_state *s, struct task_struct 
 }
 
 /*
- * Whether the page table maps ADDRESS by one entry of the middle level.  Reads
- * through the direct map, whose place user space found; false where it did not.
+ * The entry that maps ADDRESS at the level of SHIFT (12: a page, 21: a middle
+ * entry), or 0.  Reads through the direct map; 0 where its place is not known.
  */
-static __noinline bool pmd_is_huge(struct mm_struct *mm, __u64 address)
+static __noinline __u64 page_table_entry(struct mm_struct *mm, __u64 address, int last_shift)
 {
 	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
 	__u64 entry = 0;
@@ -198,20 +198,26 @@ static __noinline bool pmd_is_huge(struct mm_struct *mm, __u64 address)
 	int level;
 
 	if (!direct_map)
-		return false;
-	for (level = 0; level < 4; level++) {
+		return 0;
+	for (level = 0; level < 5; level++) {
 		__u64 at = table + ((address >> shift) & 511) * 8;
 
-		if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)at))
-			return false;
-		if (!(entry & 1))
-			return false;
-		if (shift == 21)
-			return entry & 0x80; /* _PAGE_PSE */
+		if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)at) || !(entry & 1))
+			return 0;
+		if (shift == last_shift)
+			return entry;
+		if (shift < 39 && entry & 0x80) /* _PAGE_PSE: a leaf above that level */
+			return 0;
 		table = direct_map + (entry & 0x000ffffffffff000ULL);
 		shift -= 9;
 	}
-	return false;
+	return 0;
+}
+
+/* Whether ADDRESS is mapped by one entry of the middle level. */
+static __always_inline bool pmd_is_huge(struct mm_struct *mm, __u64 address)
+{
+	return page_table_entry(mm, address, 21) & 0x80;
 }
 
 #endif /* VMA_BPF_H */

@@ -4,12 +4,14 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/perf_event.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -82,6 +84,43 @@ static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
 		bpf_program__set_autoload(optional[i].program, optional[i].subjects & subjects);
 }
 
+/* The frame behind ADDRESS, as only root is told; 0: unknown. */
+static __u64 frame_of(const void *address)
+{
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	long page_size = sysconf(_SC_PAGESIZE);
+	__u64 entry = 0;
+
+	if (fd < 0)
+		return 0;
+	if (pread(fd, &entry, sizeof(entry), (uintptr_t)address / page_size * sizeof(entry)) !=
+	    sizeof(entry))
+		entry = 0;
+	close(fd);
+	/* bit 63: present; bits 0 to 54: the frame */
+	return entry >> 63 ? entry & ((1ull << 55) - 1) : 0;
+}
+
+/*
+ * Tell the programs where the direct map is, so that they can look whether a
+ * page is huge.  Without it a huge page's reuse counts as that of a small one.
+ */
+static void find_direct_map(struct collect *c)
+{
+	/* memory may lie above holes in the physical address space */
+	__u64 most_gib = 2 * ((__u64)get_phys_pages() * sysconf(_SC_PAGESIZE) >> 30) + 64;
+	int fd = bpf_program__fd(c->skel->progs.snapshot_direct_map), here = 0;
+	__u64 args[3] = { (uintptr_t)&here, frame_of(&here), 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(args));
+
+	if (!args[1])
+		return;
+	do
+		if (bpf_prog_test_run_opts(fd, &run) || run.retval)
+			break;
+	while (++args[2] < most_gib);
+}
+
 /* Completions of faults, on each CPU: a software event calls the program. */
 static int attach_completions(struct collect *c, bool every_fault)
 {
@@ -147,6 +186,7 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 	choose_programs(c->skel, o->subjects);
 	bpf_program__set_autoattach(c->skel->progs.fault_done, false);
 	bpf_program__set_autoattach(c->skel->progs.snapshot_end, false);
+	bpf_program__set_autoattach(c->skel->progs.snapshot_direct_map, false);
 	bpf_map__set_max_entries(c->skel->maps.ring, o->ring_bytes ?: DEFAULT_RING_BYTES);
 
 	err = faultline_bpf__load(c->skel);
@@ -155,6 +195,7 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 			 strerror(-err));
 		return err;
 	}
+	find_direct_map(c);
 	c->ring = ring_buffer__new(bpf_map__fd(c->skel->maps.ring), on_record, c, NULL);
 	if (!c->ring) {
 		err = -errno;
