@@ -90,42 +90,48 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static void say_unknown(const struct catalogue *catalogue, const char *id)
+{
+	const char *nearest = catalogue_nearest(catalogue, id);
+
+	if (nearest)
+		message("no experiment \"%s\": there is none of that name; did you mean "
+			"\"faultline run %s\"?",
+			id, nearest);
+	else
+		message("no experiment \"%s\": there is none of that name; \"faultline list\" shows "
+			"those that are there",
+			id);
+}
+
 static int choose(struct run *run, const struct catalogue *catalogue)
 {
 	size_t n = run->all ? catalogue->n : run->nr_ids;
 	int status = CLI_OK;
 
+	run->nr_chosen = 0;
 	run->chosen = calloc(n + 1, sizeof(*run->chosen));
 	if (!run->chosen)
 		return CLI_CANNOT;
 	for (size_t i = 0; i < n; i++) {
 		struct experiment *e = run->all ? &catalogue->experiments[i] :
 						  catalogue_find(catalogue, run->ids[i]);
-		const char *nearest;
 
 		if (e && !e->wrong) {
 			run->chosen[run->nr_chosen++] = e;
 			continue;
 		}
 		status = CLI_USAGE;
-		if (e) {
+		if (e)
 			message("%s", e->wrong);
-			continue;
-		}
-		nearest = catalogue_nearest(catalogue, run->ids[i]);
-		if (nearest)
-			message("no experiment \"%s\": there is none of that name; did you mean "
-				"\"faultline run %s\"?",
-				run->ids[i], nearest);
 		else
-			message("no experiment \"%s\": there is none of that name; \"faultline list\" "
-				"shows those that are there",
-				run->ids[i]);
+			say_unknown(catalogue, run->ids[i]);
 	}
-	if (!n)
-		message("no experiments: none beside this program nor in FAULTLINE_PATH; build them with "
-			"make, or set FAULTLINE_PATH to their folder");
-	return n ? status : CLI_USAGE;
+	if (n)
+		return status;
+	message("no experiments: none beside this program nor in FAULTLINE_PATH; build them with "
+		"make, or set FAULTLINE_PATH to their folder");
+	return CLI_USAGE;
 }
 
 /* Each setting must fit one of the experiments, and no experiment may refuse its value. */
