@@ -87,6 +87,7 @@ struct socket;
 struct maple_node;
 struct bpf_array;
 struct fdtable;
+struct bpf_raw_tracepoint_args;
 struct bpf_perf_event_data;
 struct bpf_iter__task;
 struct file_lock;
@@ -394,6 +395,10 @@ struct cfs_rq {
 	struct rq *rq;
 };
 
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
 struct bpf_perf_event_data {
 	__u64 addr;
 };
@@ -410,6 +415,7 @@ struct file_lock_core {
 	fl_owner_t flc_owner;
 	unsigned int flc_flags;
 	unsigned char flc_type;
+	struct file *flc_file;
 };
 
 typedef long long int __kernel_loff_t;
