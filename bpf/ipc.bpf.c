@@ -100,7 +100,7 @@ int BPF_PROG(ipc_sock_state, struct sock *sk, int old_state, int new_state)
 }
 
 struct packet {
-	__u32 offset;	/* of the transport header from skb->head */
+	__u32 offset; /* of the transport header from skb->head */
 	__u16 sport;
 	__u16 dport;
 	__u16 payload;

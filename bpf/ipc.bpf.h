@@ -42,7 +42,7 @@
  */
 struct unix_end {
 	__u64 id;
-	__u64 inode;	/* 0: not accepted yet */
+	__u64 inode; /* 0: not accepted yet */
 };
 
 struct {
