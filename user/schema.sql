@@ -8,6 +8,10 @@
 -- thread id, both in the initial pid namespace; task is an id of faultline's
 -- own that is never reused (1 is the command).
 
+-- What the kernel sent, as it came: blocks of whole records.  Everything below
+-- is made of it, when recording has ended or when the recording is opened.
+CREATE TABLE raw (block INTEGER PRIMARY KEY, data BLOB);
+
 -- kernel, arch, page_size, cpus, command, experiment, status ('complete' or
 -- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
 -- wait_status, every parameter as param.NAME
@@ -20,7 +24,7 @@ CREATE TABLE task (
 	tid INTEGER NOT NULL,
 	pid INTEGER NOT NULL,
 	parent_task INTEGER,	-- real parent when created; NULL: outside the tree
-	created_by TEXT NOT NULL,	-- launch, fork, vfork, clone, thread
+	created_by TEXT NOT NULL,	-- launch, fork, vfork, clone, thread; unknown: not seen
 	clone_flags INTEGER,
 	comm TEXT,		-- the last one
 	exe TEXT,		-- path given to the last execve
@@ -117,7 +121,8 @@ CREATE TABLE claim (
 	verdict TEXT, reason TEXT
 );
 
--- what: ring, recursion, map, untracked.  kind: of the record, program or map.
+-- what: ring, recursion, map, untracked, and record for what is in raw but could
+-- not be read.  kind: of the record, program or map.
 CREATE TABLE loss (
 	what TEXT, kind TEXT, cpu INTEGER, first_ns INTEGER, last_ns INTEGER, n INTEGER
 );

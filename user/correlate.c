@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+/*
+ * The raw records are read twice: first for what gives numbers their meaning
+ * (names, objects, the end mark) and for the records whose order matters, which
+ * are sorted (correlate_order.c) and told to each subject one by one; then for
+ * the rest, which become rows as they come.
+ *
+ * A record that is too short for its type, or of a type that we do not know, is
+ * counted in table `loss` as a record that could not be read, and makes the
+ * recording incomplete.
+ */
+#include "correlate.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "correlate_private.h"
+#include "recording.h"
+#include "syscall_name.h"
+
+int correlate_fail(struct correlation *c, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(c->why, c->why_size, format, args);
+	va_end(args);
+	return err;
+}
+
+int correlate_no_memory(struct correlation *c)
+{
+	return correlate_fail(c, -ENOMEM, "cannot read the recording: out of memory");
+}
+
+int correlate_grow(struct correlation *c, void *arrayp, size_t n, size_t size)
+{
+	void **array = arrayp;
+	size_t room = n ? 2 * n : 8;
+	void *grown;
+
+	if (n & (n - 1) || (n && n < 8))
+		return 0;
+	grown = reallocarray(*array, room, size);
+	if (!grown)
+		return correlate_no_memory(c);
+	*array = grown;
+	return 0;
+}
+
+static char *numbered(char **words, __u16 i, const char *prefix)
+{
+	if (!words[i] && asprintf(&words[i], "%s%u", prefix, i) < 0)
+		words[i] = NULL;
+	return words[i];
+}
+
+const char *correlate_name(struct correlation *c, __u16 id)
+{
+	return id ? numbered(c->names, id, "#") : NULL;
+}
+
+const char *correlate_syscall(struct correlation *c, __u16 nr)
+{
+	const char *name = syscall_name(nr);
+
+	if (nr == FL_NO_SYSCALL)
+		return NULL;
+	if (nr == FL_IN_EXIT)
+		return "exit";
+	return name ? name : numbered(c->calls, nr, "syscall_");
+}
+
+const char *correlate_object(struct correlation *c, __u32 id)
+{
+	__u32 i = map_get(&c->objects, id);
+
+	return i ? c->object_names[i - 1] : id ? "#" : NULL;
+}
+
+static const struct {
+	const char *name;
+	enum call meaning;
+} meanings[] = {
+	{ "wait4", CALL_WAIT4 },
+	{ "waitid", CALL_WAITID },
+	{ "rt_sigtimedwait", CALL_SIGTIMEDWAIT },
+	{ "futex", CALL_FUTEX },
+	{ "flock", CALL_FILE_LOCK },
+	{ "fcntl", CALL_FILE_LOCK },
+	{ "open", CALL_OPEN },
+	{ "openat", CALL_OPEN },
+	{ "openat2", CALL_OPEN },
+	{ "creat", CALL_OPEN },
+	{ "read", CALL_READ },
+	{ "readv", CALL_READ },
+	{ "splice", CALL_READ }, /* the descriptor that we know is the one read from */
+	{ "recvfrom", CALL_RECVFROM },
+	{ "recvmsg", CALL_RECVMSG },
+	{ "write", CALL_WRITE },
+	{ "writev", CALL_WRITE },
+	{ "vmsplice", CALL_WRITE },
+	{ "sendfile", CALL_WRITE }, /* and here the one written to */
+	{ "sendto", CALL_WRITE },
+	{ "sendmsg", CALL_WRITE },
+};
+
+static void learn_calls(struct correlation *c)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++) {
+		int nr = syscall_number(meanings[i].name);
+
+		if (nr >= 0 && nr < (int)sizeof(c->call_meaning))
+			c->call_meaning[nr] = meanings[i].meaning;
+	}
+}
+
+enum call correlate_call(const struct correlation *c, __u16 nr)
+{
+	return nr < sizeof(c->call_meaning) ? c->call_meaning[nr] : CALL_NONE;
+}
+
+static int learn_name(struct correlation *c, __u32 id, const char *name)
+{
+	if (!id || id > 0xffff || c->names[id])
+		return 0;
+	c->names[id] = strndup(name, FL_NAME_LEN);
+	return c->names[id] ? 0 : correlate_no_memory(c);
+}
+
+static int learn_object(struct correlation *c, const struct fl_object *object)
+{
+	int err = correlate_grow(c, &c->object_names, c->nr_objects, sizeof(*c->object_names));
+	char *name;
+
+	if (err)
+		return err;
+	name = strndup(object->name, sizeof(object->name));
+	if (!name)
+		return correlate_no_memory(c);
+	c->object_names[c->nr_objects++] = name;
+	return map_set(&c->objects, object->id, c->nr_objects) ? correlate_no_memory(c) : 0;
+}
+
+static const __u16 sizes[FL_FINISH + 1] = {
+	[FL_TASK_NEW] = sizeof(struct fl_task_new),
+	[FL_TASK_EXEC] = sizeof(struct fl_task_exec),
+	[FL_TASK_EXIT] = sizeof(struct fl_task_exit),
+	[FL_TASK_END] = sizeof(struct fl_task_end),
+	[FL_TASK_RENAME] = sizeof(struct fl_task_rename),
+	[FL_MARK] = sizeof(struct fl_mark),
+	[FL_FAULT_RUN] = sizeof(struct fl_fault_run),
+	[FL_SYSCALL] = sizeof(struct fl_syscall),
+	[FL_SWITCH_OUT] = sizeof(struct fl_switch_out),
+	[FL_SWITCH_IN] = sizeof(struct fl_event),
+	[FL_WAKING] = sizeof(struct fl_waking),
+	[FL_READY] = sizeof(struct fl_ready),
+	[FL_MIGRATE] = sizeof(struct fl_migrate),
+	[FL_SIGNAL_GENERATE] = sizeof(struct fl_signal_generate),
+	[FL_SIGNAL_DELIVER] = sizeof(struct fl_signal_deliver),
+	[FL_FILE_LOCK] = sizeof(struct fl_file_lock),
+	[FL_PRIO] = sizeof(struct fl_prio),
+	[FL_SOCK_STATE] = sizeof(struct fl_sock_state),
+	[FL_NET_QUEUE] = sizeof(struct fl_net_queue),
+	[FL_RSS] = sizeof(struct fl_rss),
+	[FL_NAME] = sizeof(struct fl_name),
+	[FL_OBJECT] = sizeof(struct fl_object),
+	[FL_LEDGER] = sizeof(struct fl_ledger),
+	[FL_PAGES] = sizeof(struct fl_pages),
+	[FL_LOSS] = sizeof(struct fl_loss),
+	[FL_FINISH] = sizeof(struct fl_finish),
+};
+
+/* 0: no such type, or too short for it. */
+static __u16 readable(const struct fl_event *event, size_t size)
+{
+	if (!event || size < sizeof(*event) || event->type > FL_FINISH || !sizes[event->type])
+		return 0;
+	return size >= sizes[event->type] ? event->type : 0;
+}
+
+struct gathering {
+	struct correlation *c;
+	struct order *order;
+	__u64 first_ns, command_ns;
+};
+
+static int gather(const void *record, size_t size, void *arg)
+{
+	const struct fl_event *event = record;
+	struct gathering *g = arg;
+	struct correlation *c = g->c;
+	__u16 type = readable(event, size);
+	int err = 0;
+
+	if (type && type < FL_NAME) {
+		if (!g->first_ns || event->t_ns < g->first_ns)
+			g->first_ns = event->t_ns;
+		if (event->t_ns > c->last_ns)
+			c->last_ns = event->t_ns;
+	}
+	switch (type) {
+	case 0:
+		type = event && size >= sizeof(*event) ? event->type : 0;
+		c->unreadable[type <= FL_FINISH && sizes[type] ? type : 0]++;
+		return 0;
+	case FL_NAME:
+		return learn_name(c, ((const struct fl_name *)record)->id,
+				  ((const struct fl_name *)record)->name);
+	case FL_OBJECT:
+		return learn_object(c, record);
+	case FL_FINISH:
+		c->finished = true;
+		memcpy(&c->finish, record, sizeof(c->finish));
+		return 0;
+	case FL_LEDGER:
+	case FL_PAGES:
+	case FL_LOSS:
+	case FL_FAULT_RUN:
+	case FL_RSS:
+	case FL_PRIO:
+	case FL_SOCK_STATE:
+	case FL_NET_QUEUE:
+		return 0;
+	case FL_TASK_NEW:
+		if (event->task == 1)
+			g->command_ns = event->t_ns;
+		break;
+	case FL_MARK:
+		/* a recording that was cut off has no FL_NAME */
+		err = learn_name(c, ((const struct fl_mark *)record)->name_id,
+				 ((const struct fl_mark *)record)->name);
+		break;
+	case FL_SWITCH_IN:
+	case FL_SWITCH_OUT:
+	case FL_READY:
+		c->has_states = true;
+		break;
+	}
+	return err ? err : order_add(c, &g->order, record, sizes[type]);
+}
+
+static int tell(struct correlation *c, const struct fl_event *event)
+{
+	struct task *task;
+	int err;
+
+	if (!event->task)
+		return 0;
+	task = task_get(c, event->task);
+	if (!task)
+		return correlate_no_memory(c);
+	switch (event->type) {
+	case FL_SIGNAL_GENERATE:
+	case FL_SIGNAL_DELIVER:
+		return signal_record(c, task, event);
+	case FL_FILE_LOCK:
+		return lock_record(c, task, event);
+	case FL_SWITCH_IN:
+	case FL_SWITCH_OUT:
+	case FL_WAKING:
+	case FL_READY:
+	case FL_MIGRATE:
+		return state_record(c, task, event);
+	}
+	err = task_record(c, event);
+	return err || !c->has_states ? err : state_record(c, task, event);
+}
+
+static int pour(const void *record, size_t size, void *arg)
+{
+	return readable(record, size) ? fault_record(arg, record) : 0;
+}
+
+static int set_text(struct correlation *c, const char *key, const char *value)
+{
+	return ROW_ADD(c, ROW_RUN, cell_text(key), cell_text(value));
+}
+
+static int set_int(struct correlation *c, const char *key, long long value)
+{
+	return ROW_ADD(c, ROW_RUN, cell_text(key), cell_int(value));
+}
+
+static void because(FILE *reason, __u64 n, const char *one, const char *many)
+{
+	if (!n)
+		return;
+	if (ftell(reason) > 0)
+		fputs("; ", reason);
+	if (n == 1)
+		fputs(one, reason);
+	else
+		fprintf(reason, many, (unsigned long long)n);
+}
+
+static int write_status(struct correlation *c)
+{
+	__u64 ring = c->lost[FL_LOSS_RING], unreadable = 0;
+	size_t size = 0, i;
+	char *text = NULL;
+	FILE *reason = open_memstream(&text, &size);
+	int err;
+
+	if (!reason)
+		return correlate_no_memory(c);
+	if (ring < c->finish.lost)
+		ring = c->finish.lost;
+	for (i = 0; i <= FL_FINISH; i++)
+		unreadable += c->unreadable[i];
+	because(reason, !c->finished,
+		"the recording was cut off: faultline did not reach its end", "");
+	because(reason, ring, "1 record was lost: the ring buffer was full",
+		"%llu records were lost: the ring buffer was full");
+	because(reason, c->lost[FL_LOSS_RECURSION], "a BPF program did not run once",
+		"BPF programs did not run %llu times");
+	because(reason, c->lost[FL_LOSS_MAP], "a BPF map had no room once",
+		"BPF maps had no room %llu times");
+	because(reason, c->lost[FL_LOSS_UNTRACKED], "1 task could not be followed",
+		"%llu tasks could not be followed");
+	because(reason, c->lost[0], "1 loss of an unknown sort", "%llu losses of an unknown sort");
+	because(reason, unreadable, "1 record could not be read", "%llu records could not be read");
+	because(reason, c->nr_unborn, "the start of 1 task was not seen",
+		"the starts of %llu tasks were not seen");
+	because(reason, c->finish.live_tasks, "1 task still ran when tracing stopped",
+		"%llu tasks still ran when tracing stopped");
+	fclose(reason);
+	if (!text)
+		return correlate_no_memory(c);
+	err = set_text(c, "status", size ? "incomplete" : "complete");
+	if (!err)
+		err = set_text(c, "reason", text);
+	free(text);
+	return err;
+}
+
+/* Until the last task ended, or as far as the recording goes. */
+static __u64 end_of_run(const struct correlation *c)
+{
+	__u64 end = 0;
+	size_t i;
+
+	if (!c->finished)
+		return c->last_ns;
+	for (i = 0; i < c->nr_tasks; i++)
+		if (c->tasks[i]->end_ns > end)
+			end = c->tasks[i]->end_ns;
+	return end && !c->finish.live_tasks ? end : c->finish.event.t_ns;
+}
+
+static int write_run(struct correlation *c)
+{
+	struct cell duration = cell_time(c, end_of_run(c));
+	int err = write_status(c);
+
+	if (!err)
+		err = set_int(c, "duration_ns", duration.type == CELL_INT ? duration.i : 0);
+	if (err || !c->finished || c->finish.wait_status < 0)
+		return err;
+	err = set_int(c, "wait_status", c->finish.wait_status);
+	if (!err)
+		err = set_int(c, "rusage_minflt", c->finish.ru_minflt);
+	if (!err)
+		err = set_int(c, "rusage_majflt", c->finish.ru_majflt);
+	if (!err)
+		err = set_int(c, "rusage_nvcsw", c->finish.ru_nvcsw);
+	if (!err)
+		err = set_int(c, "rusage_nivcsw", c->finish.ru_nivcsw);
+	return err;
+}
+
+static int run_all(struct correlation *c, struct gathering *g)
+{
+	static int (*const finish[])(struct correlation *) = {
+		signal_finish, lock_finish, message_finish, fault_finish, task_finish, write_run,
+	};
+	const struct ordered *records;
+	size_t i, n;
+	int err;
+
+	learn_calls(c);
+	err = recording_each(c->db, gather, g);
+	if (err)
+		return err;
+	c->start_ns = c->finished ? c->finish.start_ns : g->command_ns;
+	if (!c->start_ns)
+		c->start_ns = g->first_ns;
+	records = order_sort(c, g->order, &n);
+	if (g->order && !records)
+		return -ENOMEM;
+	for (i = 0; i < n && !err; i++)
+		err = tell(c, records[i].event);
+	if (!err)
+		err = recording_each(c->db, pour, c);
+	for (i = 0; i < sizeof(finish) / sizeof(finish[0]) && !err; i++)
+		err = finish[i](c);
+	return err;
+}
+
+static void free_words(char **words, size_t n)
+{
+	size_t i;
+
+	for (i = 0; words && i < n; i++)
+		free(words[i]);
+	free(words);
+}
+
+static int execute(struct correlation *c, const char *sql)
+{
+	int code = sqlite3_exec(c->db, sql, NULL, NULL, NULL);
+
+	return code ? correlate_fail(c, code == SQLITE_FULL ? -ENOSPC : -EIO,
+				     "cannot fill the tables of the recording: %s",
+				     sqlite3_errmsg(c->db)) :
+		      0;
+}
+
+static int refuse_filled(struct correlation *c)
+{
+	sqlite3_stmt *stmt;
+	int code;
+
+	if (sqlite3_prepare_v2(c->db, "SELECT 1 FROM task", -1, &stmt, NULL))
+		return correlate_fail(c, -EINVAL, "this is no recording: %s",
+				      sqlite3_errmsg(c->db));
+	code = sqlite3_step(stmt);
+	sqlite3_finalize(stmt);
+	return code == SQLITE_DONE ? 0 :
+				     correlate_fail(c, -EEXIST,
+						    "the tables of the recording are already filled");
+}
+
+int correlate(sqlite3 *db, char *why, size_t why_size)
+{
+	struct correlation c = { .db = db, .why = why, .why_size = why_size };
+	struct gathering g = { .c = &c };
+	bool alone = sqlite3_get_autocommit(db);
+	int err;
+
+	why[0] = '\0';
+	err = refuse_filled(&c);
+	if (err)
+		return err;
+	c.names = calloc(1 << 16, sizeof(*c.names));
+	c.calls = calloc(1 << 16, sizeof(*c.calls));
+	err = c.names && c.calls ? execute(&c, "SAVEPOINT correlate") : correlate_no_memory(&c);
+	if (err)
+		goto out;
+	err = run_all(&c, &g);
+	if (err && !why[0])
+		correlate_fail(&c, err, "cannot read the recording: %s", strerror(-err));
+	row_free(&c);
+	if (!err)
+		err = execute(&c, "RELEASE correlate");
+	if (err) {
+		sqlite3_exec(db, "ROLLBACK TO correlate; RELEASE correlate", NULL, NULL, NULL);
+		if (alone && !sqlite3_get_autocommit(db))
+			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	}
+out:
+	signal_free(&c);
+	lock_free(&c);
+	message_free(&c);
+	task_free(&c);
+	order_free(g.order);
+	map_free(&c.objects);
+	free_words(c.object_names, c.nr_objects);
+	free_words(c.names, 1 << 16);
+	free_words(c.calls, 1 << 16);
+	return err;
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Faults and the ledger, pages, resident memory, losses. */
+#include <errno.h>
+
+#include "correlate_private.h"
+#include "names.h"
+
+/* Tasks whose ledger we have are rows of `task`, even if nothing else told of them. */
+static int need_task(struct correlation *c, __u32 id)
+{
+	return !id || task_get(c, id) ? 0 : correlate_no_memory(c);
+}
+
+static int fault_run(struct correlation *c, const struct fl_fault_run *run)
+{
+	__u64 start = run->start_ns < run->event.t_ns ? run->start_ns : run->event.t_ns;
+	int err = need_task(c, run->event.task);
+
+	if (err)
+		return err;
+	return ROW_ADD(c, ROW_FAULT, cell_id(run->event.task),
+		       cell_text(correlate_name(c, run->phase)),
+		       cell_text(correlate_name(c, run->region)), cell_text(names_kind(run->kind)),
+		       cell_text(names_via(run->via)), cell_int(run->major), cell_time(c, start),
+		       cell_time(c, run->event.t_ns),
+		       run->address ? cell_int((long long)run->address) : cell_null(),
+		       cell_int(run->stride), cell_int(run->n),
+		       run->ip ? cell_int((long long)run->ip) : cell_null(),
+		       run->vma_end ? cell_int((long long)run->vma_start) : cell_null(),
+		       run->vma_end ? cell_int((long long)run->vma_end) : cell_null(),
+		       run->vma_end ? cell_int(run->vma_flags) : cell_null(),
+		       cell_text(correlate_object(c, run->object)),
+		       cell_int((long long)run->busy_ns), cell_int(run->busy_n),
+		       run->object ? cell_int((long long)run->vma_offset) : cell_null(),
+		       cell_text(correlate_syscall(c, run->syscall)), cell_int(run->error));
+}
+
+static int ledger(struct correlation *c, const struct fl_ledger *cell)
+{
+	const struct fl_ledger_key *key = &cell->key;
+	int err = need_task(c, key->task);
+
+	if (err || !c->finished)
+		return err;
+	return ROW_ADD(c, ROW_FAULT_COUNT, cell_id(key->task),
+		       cell_text(correlate_name(c, key->phase)),
+		       cell_text(correlate_name(c, key->region)), cell_text(names_kind(key->kind)),
+		       cell_text(names_via(key->via)), cell_int(key->major),
+		       cell_text(correlate_syscall(c, key->syscall)), cell_int((long long)cell->n));
+}
+
+static int pages(struct correlation *c, const struct fl_pages *cell)
+{
+	const struct fl_pages_key *key = &cell->key;
+	__u16 call = key->syscall < FL_NO_SYSCALL ? key->syscall : FL_NO_SYSCALL;
+	int err = need_task(c, key->task);
+
+	if (err)
+		return err;
+	return ROW_ADD(c, ROW_PAGE_ALLOC, cell_id(key->task),
+		       cell_text(correlate_name(c, key->phase)), cell_text(names_page_use(key->use)),
+		       cell_int(key->order), cell_int(key->zeroed), cell_int((long long)cell->n),
+		       cell_text(correlate_syscall(c, call)));
+}
+
+static int rss(struct correlation *c, const struct fl_rss *rss)
+{
+	int err = need_task(c, rss->event.task);
+
+	if (err)
+		return err;
+	return ROW_ADD(c, ROW_RSS, cell_id(rss->event.task), cell_time(c, rss->event.t_ns),
+		       cell_int(rss->anon), cell_int(rss->file), cell_int(rss->shmem),
+		       cell_int(rss->swap), cell_int((long long)rss->page_tables_bytes),
+		       cell_int((long long)rss->total_vm));
+}
+
+static int loss(struct correlation *c, const struct fl_loss *loss)
+{
+	struct cell kind = cell_chars(loss->name, sizeof(loss->name));
+
+	if (!loss->n)
+		return 0;
+	c->lost[loss->what <= FL_LOSS_UNTRACKED ? loss->what : 0] += loss->n;
+	if (loss->what == FL_LOSS_RING)
+		kind = cell_text(names_event(loss->kind));
+	else if (loss->what == FL_LOSS_MAP)
+		kind = cell_text(names_map(loss->kind));
+	return ROW_ADD(c, ROW_LOSS, cell_text(names_loss(loss->what)), kind,
+		       cell_int(loss->event.cpu), cell_time(c, loss->first_ns),
+		       cell_time(c, loss->event.t_ns), cell_int((long long)loss->n));
+}
+
+int fault_record(struct correlation *c, const struct fl_event *event)
+{
+	switch (event->type) {
+	case FL_FAULT_RUN:
+		return fault_run(c, (const struct fl_fault_run *)event);
+	case FL_LEDGER:
+		return ledger(c, (const struct fl_ledger *)event);
+	case FL_PAGES:
+		return pages(c, (const struct fl_pages *)event);
+	case FL_RSS:
+		return rss(c, (const struct fl_rss *)event);
+	case FL_LOSS:
+		return loss(c, (const struct fl_loss *)event);
+	}
+	return 0;
+}
+
+/*
+ * The ledger is written in one go before the end mark, so without the mark it
+ * may be there in part: then the runs that were sent are all that is known.
+ */
+static int count_runs(struct correlation *c)
+{
+	if (!sqlite3_exec(c->db,
+			  "INSERT INTO fault_count (task, phase, region, kind, via, major, syscall, n)"
+			  " SELECT task, phase, region, kind, via, major, syscall, sum(n)"
+			  " FROM fault GROUP BY 1, 2, 3, 4, 5, 6, 7",
+			  NULL, NULL, NULL))
+		return 0;
+	return correlate_fail(c, -EIO, "cannot fill the tables of the recording: %s",
+			      sqlite3_errmsg(c->db));
+}
+
+int fault_finish(struct correlation *c)
+{
+	int i, err = 0;
+
+	for (i = 0; i <= FL_FINISH && !err; i++)
+		if (c->unreadable[i])
+			err = ROW_ADD(c, ROW_LOSS, cell_text("record"), cell_text(names_event(i)),
+				      cell_null(), cell_null(), cell_null(),
+				      cell_int((long long)c->unreadable[i]));
+	return err || c->finished ? err : count_runs(c);
+}

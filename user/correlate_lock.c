@@ -1,0 +1,466 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Locks: who asked, when it was granted and given back, and who was in the way.
+ *
+ * Files: flock_lock_inode() and posix_lock_inode() tell of each attempt.  One
+ * that must wait tells so and is tried again when it is woken; an unlock, also
+ * that of the last close, gives back what its owner holds in its range.  A row
+ * is released when nothing is left of it.  An unlock that gives nothing back
+ * (each close of a file on which any process has a POSIX lock tries one) is no
+ * row.  Locks of one inode number on two file systems are not told apart.
+ *
+ * Futexes: each call is a row.  A wait that ended with 0 was blocked by the task
+ * whose wake-up on the same address was under way when it ended.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "correlate_private.h"
+#include "names.h"
+
+/* Ranges held on one file at once; beyond that the oldest are forgotten. */
+#define MAX_HELD 512
+
+enum { OP_READ = 0, OP_WRITE = 1, OP_UNLOCK = 2 };
+#define GRANTED 0
+#define QUEUED 1
+
+struct lock_request {
+	__u32 task;
+	__u32 blocked_by;
+	__u64 inode;
+	__u64 request_ns, granted_ns, released_ns;
+	__s64 ret;
+	__u32 pieces;		/* of its range that are still held */
+	__u8 kind, op;
+	bool granted, answered;
+};
+
+struct held {
+	struct held *next;
+	struct lock_request *row;
+	__u64 owner, start, end;
+};
+
+struct file {
+	struct held *held;	/* the latest first */
+	size_t nr_held;
+};
+
+struct futex_call {
+	__u64 key_address;
+	__u32 key_process;	/* 0: shared between processes */
+	__u32 task;
+	const struct fl_syscall *call;
+	__u32 waker;
+};
+
+struct locks {
+	struct lock_request **rows;
+	size_t nr_rows;
+	struct map file_ids[2];	/* inode -> index + 1, for flock and for the other kinds */
+	struct file *files;
+	size_t nr_files;
+	struct map path_ids;	/* inode -> index + 1 */
+	const struct fl_syscall **paths; /* the first open of a file */
+	size_t nr_paths;
+	struct futex_call *futexes;
+	size_t nr_futexes;
+};
+
+static struct locks *locks_of(struct correlation *c)
+{
+	if (!c->locks)
+		c->locks = calloc(1, sizeof(*c->locks));
+	return c->locks;
+}
+
+static struct file *file_get(struct correlation *c, __u8 kind, __u64 inode)
+{
+	struct locks *l = c->locks;
+	struct map *ids = &l->file_ids[kind != FL_LOCK_FLOCK];
+	__u32 i = map_get(ids, inode);
+
+	if (i)
+		return &l->files[i - 1];
+	if (correlate_grow(c, &l->files, l->nr_files, sizeof(*l->files)))
+		return NULL;
+	l->files[l->nr_files++] = (struct file){ 0 };
+	return map_set(ids, inode, l->nr_files) ? NULL : &l->files[l->nr_files - 1];
+}
+
+static void give_back(struct file *file, struct held **at, __u64 now)
+{
+	struct held *held = *at;
+
+	if (!--held->row->pieces && !held->row->released_ns)
+		held->row->released_ns = now;
+	*at = held->next;
+	free(held);
+	file->nr_held--;
+}
+
+static int hold(struct correlation *c, struct file *file, struct lock_request *row, __u64 owner,
+		__u64 start, __u64 end)
+{
+	struct held *held = malloc(sizeof(*held)), **last;
+
+	if (!held)
+		return correlate_no_memory(c);
+	if (file->nr_held >= MAX_HELD) {
+		for (last = &file->held; (*last)->next; last = &(*last)->next)
+			;
+		/* not given back, only forgotten: what is left of the row never ends */
+		(*last)->row->pieces++;
+		give_back(file, last, 0);
+	}
+	*held = (struct held){ file->held, row, owner, start, end };
+	file->held = held;
+	file->nr_held++;
+	row->pieces++;
+	return 0;
+}
+
+/* Take [start, end] from what OWNER holds; 1 if that was anything. */
+static int release(struct correlation *c, struct file *file, __u64 owner, __u64 start, __u64 end,
+		   __u64 now)
+{
+	struct held **at = &file->held, *held;
+	int any = 0, err;
+
+	while ((held = *at)) {
+		if (held->owner != owner || held->end < start || held->start > end) {
+			at = &held->next;
+			continue;
+		}
+		any = 1;
+		if (held->start >= start && held->end <= end) {
+			give_back(file, at, now);
+			continue;
+		}
+		if (held->start < start && held->end > end) {
+			__u64 rest = held->end;
+
+			held->end = start - 1;
+			err = hold(c, file, held->row, owner, end + 1, rest);
+			return err ? err : any;
+		}
+		if (held->start < start)
+			held->end = start - 1;
+		else
+			held->start = end + 1;
+		at = &held->next;
+	}
+	return any;
+}
+
+static __u32 blocker(const struct file *file, const struct fl_file_lock *lock)
+{
+	const struct held *held;
+
+	for (held = file->held; held; held = held->next)
+		if (held->owner != lock->owner && held->end >= lock->start &&
+		    held->start <= lock->end &&
+		    (lock->op == OP_WRITE || held->row->op == OP_WRITE))
+			return held->row->task;
+	return 0;
+}
+
+/* The request that this attempt belongs to: the one that TASK waits for, or a new one. */
+static struct lock_request *request(struct correlation *c, struct task *task,
+				    const struct fl_file_lock *lock)
+{
+	struct lock_request *row = task->lock;
+
+	if (row && !row->answered && !row->granted && row->inode == lock->inode &&
+	    row->kind == lock->kind && row->op == lock->op && row->ret == QUEUED)
+		return row;
+	if (correlate_grow(c, &c->locks->rows, c->locks->nr_rows, sizeof(*c->locks->rows)))
+		return NULL;
+	row = calloc(1, sizeof(*row));
+	if (!row)
+		return NULL;
+	row->task = task->id;
+	row->inode = lock->inode;
+	row->kind = lock->kind;
+	row->op = lock->op;
+	row->request_ns = lock->event.t_ns;
+	c->locks->rows[c->locks->nr_rows++] = row;
+	task->lock = row;
+	return row;
+}
+
+int lock_record(struct correlation *c, struct task *task, const struct fl_event *event)
+{
+	const struct fl_file_lock *lock = (const struct fl_file_lock *)event;
+	__u64 now = event->t_ns;
+	struct lock_request *row;
+	struct file *file;
+	int any = 0;
+
+	if (!locks_of(c))
+		return correlate_no_memory(c);
+	file = file_get(c, lock->kind, lock->inode);
+	if (!file)
+		return correlate_no_memory(c);
+	if (lock->ret == GRANTED && lock->start <= lock->end) {
+		any = release(c, file, lock->owner, lock->start, lock->end, now);
+		if (any < 0)
+			return any;
+	}
+	if (lock->op == OP_UNLOCK && !any)
+		return 0;
+	row = request(c, task, lock);
+	if (!row)
+		return correlate_no_memory(c);
+	row->ret = lock->ret;
+	if (lock->ret != GRANTED) {
+		if (!row->blocked_by)
+			row->blocked_by = blocker(file, lock);
+		return 0;
+	}
+	row->granted = true;
+	row->granted_ns = now;
+	if (lock->op == OP_UNLOCK || lock->start > lock->end)
+		return 0;
+	return hold(c, file, row, lock->owner, lock->start, lock->end);
+}
+
+static int futex_called(struct correlation *c, const struct task *task,
+			const struct fl_syscall *call)
+{
+	bool private = call->args[1] & 128; /* FUTEX_PRIVATE_FLAG */
+	struct locks *l = c->locks;
+	int err = correlate_grow(c, &l->futexes, l->nr_futexes, sizeof(*l->futexes));
+
+	if (err)
+		return err;
+	l->futexes[l->nr_futexes++] = (struct futex_call){
+		.key_address = call->args[0],
+		.key_process = private && task->group ? task->group->id : 0,
+		.task = task->id,
+		.call = call,
+	};
+	return 0;
+}
+
+static int opened(struct correlation *c, const struct fl_syscall *call)
+{
+	struct locks *l = c->locks;
+	int err;
+
+	if (call->ret < 0 || call->file_kind != FL_FILE_REGULAR || !call->data_len ||
+	    map_get(&l->path_ids, call->file))
+		return 0;
+	err = correlate_grow(c, &l->paths, l->nr_paths, sizeof(*l->paths));
+	if (err)
+		return err;
+	l->paths[l->nr_paths++] = call;
+	return map_set(&l->path_ids, call->file, l->nr_paths) ? correlate_no_memory(c) : 0;
+}
+
+int lock_call(struct correlation *c, struct task *task, const struct fl_syscall *call)
+{
+	struct lock_request *row = task->lock;
+
+	if (!locks_of(c))
+		return correlate_no_memory(c);
+	switch (correlate_call(c, call->nr)) {
+	case CALL_FUTEX:
+		return futex_called(c, task, call);
+	case CALL_OPEN:
+		return opened(c, call);
+	case CALL_FILE_LOCK:
+		if (row && !row->answered && row->request_ns >= call->start_ns) {
+			row->answered = true;
+			row->request_ns = call->start_ns;
+			row->ret = call->ret;
+		}
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+static int file_row(struct correlation *c, const struct lock_request *row)
+{
+	struct cell object;
+	char number[40];
+	__u32 path = map_get(&c->locks->path_ids, row->inode);
+
+	if (path) {
+		const struct fl_syscall *open = c->locks->paths[path - 1];
+		__u8 length = open->data_len < FL_DATA_LEN ? open->data_len : FL_DATA_LEN;
+
+		object = cell_chars(open->data, length);
+	} else {
+		snprintf(number, sizeof(number), "inode:[%" PRIu64 "]", (uint64_t)row->inode);
+		object = cell_text(number);
+	}
+	return ROW_ADD(c, ROW_LOCK, cell_int(row->task), cell_text(names_lock_kind(row->kind)),
+		       object, cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
+		       cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
+		       cell_id(row->blocked_by),
+		       row->ret == QUEUED ? cell_null() : cell_int(row->ret));
+}
+
+/* By address, and there by the time of the call. */
+static int compare_futexes(const void *a, const void *b)
+{
+	const struct futex_call *x = a, *y = b;
+
+	if (x->key_process != y->key_process)
+		return x->key_process < y->key_process ? -1 : 1;
+	if (x->key_address != y->key_address)
+		return x->key_address < y->key_address ? -1 : 1;
+	if (x->call->start_ns != y->call->start_ns)
+		return x->call->start_ns < y->call->start_ns ? -1 : 1;
+	return x->call->event.t_ns < y->call->event.t_ns ? -1 :
+							   x->call->event.t_ns > y->call->event.t_ns;
+}
+
+static const char *futex_op(const struct fl_syscall *call)
+{
+	static const char *const words[] = {
+		"wait",		  "wake",	     "fd",	    "requeue",
+		"cmp_requeue",	  "wake_op",	     "lock_pi",	    "unlock_pi",
+		"trylock_pi",	  "wait_bitset",     "wake_bitset", "wait_requeue_pi",
+		"cmp_requeue_pi", "lock_pi2",
+	};
+	unsigned int op = call->args[1] & 127;
+
+	return op < sizeof(words) / sizeof(words[0]) ? words[op] : "unknown";
+}
+
+static bool futex_wakes(const struct fl_syscall *call)
+{
+	switch (call->args[1] & 127) {
+	case 1: /* FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAKE_BITSET */
+	case 3:
+	case 4:
+	case 5:
+	case 10:
+		return call->ret > 0;
+	case 7: /* FUTEX_UNLOCK_PI */
+		return !call->ret;
+	}
+	return false;
+}
+
+static bool futex_waits(const struct fl_syscall *call)
+{
+	switch (call->args[1] & 127) {
+	case 0: /* FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI2 */
+	case 6:
+	case 9:
+	case 13:
+		return true;
+	}
+	return false;
+}
+
+static bool same_futex(const struct futex_call *a, const struct futex_call *b)
+{
+	return a->key_process == b->key_process && a->key_address == b->key_address;
+}
+
+/*
+ * The latest wake-up that began before WAIT ended; WAKES are those of its
+ * address in the order of their beginnings.
+ */
+static __u32 waker(const struct futex_call *wait, const struct futex_call *const *wakes, size_t n)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (wakes[middle]->call->start_ns <= wait->call->event.t_ns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (!low || wakes[low - 1]->call->event.t_ns < wait->call->start_ns ||
+	    wakes[low - 1]->task == wait->task)
+		return 0;
+	return wakes[low - 1]->task;
+}
+
+static int futex_row(struct correlation *c, const struct futex_call *futex)
+{
+	const struct fl_syscall *call = futex->call;
+	char object[40];
+
+	snprintf(object, sizeof(object), "futex:0x%" PRIx64, (uint64_t)futex->key_address);
+	return ROW_ADD(c, ROW_LOCK, cell_int(futex->task), cell_text("futex"), cell_text(object),
+		       cell_text(futex_op(call)), cell_time(c, call->start_ns),
+		       call->ret >= 0 ? cell_time(c, call->event.t_ns) : cell_null(), cell_null(),
+		       cell_id(futex->waker), cell_int(call->ret));
+}
+
+static int futex_finish(struct correlation *c)
+{
+	struct locks *l = c->locks;
+	const struct futex_call **wakes;
+	size_t from, to, i, n;
+	int err = 0;
+
+	if (!l->nr_futexes)
+		return 0;
+	wakes = calloc(l->nr_futexes, sizeof(*wakes));
+	if (!wakes)
+		return correlate_no_memory(c);
+	qsort(l->futexes, l->nr_futexes, sizeof(*l->futexes), compare_futexes);
+	for (from = 0; from < l->nr_futexes; from = to) {
+		for (to = from, n = 0;
+		     to < l->nr_futexes && same_futex(&l->futexes[to], &l->futexes[from]); to++)
+			if (futex_wakes(l->futexes[to].call))
+				wakes[n++] = &l->futexes[to];
+		for (i = from; i < to; i++)
+			if (futex_waits(l->futexes[i].call) && !l->futexes[i].call->ret)
+				l->futexes[i].waker = waker(&l->futexes[i], wakes, n);
+	}
+	free(wakes);
+	for (i = 0; i < l->nr_futexes && !err; i++)
+		err = futex_row(c, &l->futexes[i]);
+	return err;
+}
+
+int lock_finish(struct correlation *c)
+{
+	size_t i;
+	int err = 0;
+
+	if (!c->locks)
+		return 0;
+	for (i = 0; i < c->locks->nr_rows && !err; i++)
+		err = file_row(c, c->locks->rows[i]);
+	return err ? err : futex_finish(c);
+}
+
+void lock_free(struct correlation *c)
+{
+	struct locks *l = c->locks;
+	struct held *held;
+	size_t i;
+
+	if (!l)
+		return;
+	for (i = 0; i < l->nr_files; i++) {
+		while ((held = l->files[i].held)) {
+			l->files[i].held = held->next;
+			free(held);
+		}
+	}
+	for (i = 0; i < l->nr_rows; i++)
+		free(l->rows[i]);
+	free(l->rows);
+	free(l->files);
+	free(l->paths);
+	free(l->futexes);
+	map_free(&l->file_ids[0]);
+	map_free(&l->file_ids[1]);
+	map_free(&l->path_ids);
+	free(l);
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the correlator share.  Every function that gives an int
+ * gives 0 or a negative errno; a failed one has left a sentence by
+ * correlate_fail().
+ */
+#ifndef CORRELATE_PRIVATE_H
+#define CORRELATE_PRIVATE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "correlate_map.h"
+#include "event.h"
+
+/* Rows to insert: one prepared statement for each. */
+enum row {
+	ROW_RUN,
+	ROW_TASK,
+	ROW_PHASE,
+	ROW_REGION,
+	ROW_VALUE,
+	ROW_FAULT_COUNT,
+	ROW_FAULT,
+	ROW_PAGE_ALLOC,
+	ROW_RSS,
+	ROW_STATE,
+	ROW_SYSCALL,
+	ROW_SIGNAL,
+	ROW_LOCK,
+	ROW_MESSAGE,
+	ROW_LOSS,
+	NR_ROWS,
+};
+
+/* What a task does, as far as it is known; see correlate_state.c. */
+enum life {
+	LIFE_UNKNOWN,
+	LIFE_BEFORE,	/* followed while it already lived: the first event tells */
+	LIFE_NEW,
+	LIFE_READY,
+	LIFE_RUNNING,
+	LIFE_WAITING,
+	LIFE_STOPPED,
+	LIFE_ZOMBIE,
+	LIFE_DEAD,
+};
+
+struct state {
+	enum life life;
+	int cpu;		/* -1: none */
+	const char *why;
+	__u64 since;
+	__u64 known;		/* the last moment at which it is known to have lasted */
+	const struct fl_waking *waking; /* who wakes it, until it is ready */
+};
+
+/* Records that are pointed to stay until the correlation ends. */
+struct task {
+	__u32 id;
+	bool known;		/* its FL_TASK_NEW was seen */
+	bool exited, ended, alive;
+	__u32 tid, pid, parent, creator;
+	__u32 process;		/* id of the task that leads its thread group */
+	__u64 clone_flags, base_min, base_maj, min_flt, maj_flt, nvcsw, nivcsw;
+	const char *comm;	/* FL_COMM_LEN */
+	const char *exe;	/* FL_DATA_LEN */
+	const char *role;	/* FL_NAME_LEN */
+	__u64 start_ns, exec_ns, exit_ns, end_ns, reaped_ns; /* 0: not seen */
+	__s32 status;
+	const char *phase;	/* FL_NAME_LEN; NULL: none */
+	__u64 phase_ns;
+	const struct fl_syscall *entered; /* a call whose start was sent by itself */
+	struct task *same_tid;	/* the one that had this tid before */
+	struct process *group;
+	struct state state;
+	struct fl_signal_deliver const *kill; /* a deadly signal 9 whose sender is not known yet */
+	struct lock_request *lock;	/* what it waits for */
+};
+
+struct process {
+	__u32 id;		/* of the task that led it first */
+	struct task *leader;
+	struct process *zombies;	/* children that ended and wait to be reaped ... */
+	struct process *next, **link;	/* ... and its own place in its parent's list */
+};
+
+struct correlation {
+	sqlite3 *db;
+	sqlite3_stmt *stmts[NR_ROWS];
+	char *why;
+	size_t why_size;
+
+	__u64 start_ns;		/* time 0 */
+	__u64 last_ns;		/* the latest record from the running system */
+	bool has_states;	/* the scheduler's records were asked for */
+	bool finished;
+	struct fl_finish finish;
+	__u64 nr_ledger, nr_alive, nr_unborn;
+	__u64 lost[FL_LOSS_UNTRACKED + 1];
+	__u64 unreadable[FL_FINISH + 1]; /* by type; 0: of no type that we know */
+	__u8 call_meaning[512];	/* enum call, by number */
+
+	char **names;		/* by name id */
+	char **calls;		/* words for system calls without a name, by number */
+	struct map objects;	/* id -> index + 1 */
+	char **object_names;
+	size_t nr_objects;
+
+	struct map task_ids;	/* id -> index + 1 */
+	struct task **tasks;
+	size_t nr_tasks;
+	struct map task_tids;	/* tid -> index + 1 of the latest */
+	struct map process_ids;	/* id of the leading task -> index + 1 */
+	struct process **processes;
+	size_t nr_processes;
+
+	struct signals *signals;
+	struct locks *locks;
+	struct messages *messages;
+};
+
+/* Write a sentence and return ERR (negative). */
+int correlate_fail(struct correlation *c, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+int correlate_no_memory(struct correlation *c);
+
+/*
+ * An array *ARRAY of N elements of SIZE bytes gets room for one more; its
+ * capacity is the power of two at or above N, so none is kept.
+ */
+int correlate_grow(struct correlation *c, void *array, size_t n, size_t size);
+
+/* What numbers in records mean.  Strings live as long as the correlation. */
+const char *correlate_name(struct correlation *c, __u16 id);	/* NULL: none */
+const char *correlate_syscall(struct correlation *c, __u16 nr);	/* NULL: none; "exit" */
+const char *correlate_object(struct correlation *c, __u32 id);	/* NULL: none */
+
+/* One value of a row. */
+struct cell {
+	enum { CELL_NULL, CELL_INT, CELL_TEXT, CELL_BLOB } type;
+	int size;
+	long long i;
+	const void *p;
+};
+
+static inline struct cell cell_null(void)
+{
+	return (struct cell){ .type = CELL_NULL };
+}
+
+static inline struct cell cell_int(long long i)
+{
+	return (struct cell){ .type = CELL_INT, .i = i };
+}
+
+/* An id of which 0 means none. */
+static inline struct cell cell_id(__u32 id)
+{
+	return id ? cell_int(id) : cell_null();
+}
+
+static inline struct cell cell_text(const char *s)
+{
+	return s ? (struct cell){ .type = CELL_TEXT, .size = -1, .p = s } : cell_null();
+}
+
+/* A fixed field of a record, which may lack its NUL. */
+static inline struct cell cell_chars(const char *s, size_t max)
+{
+	return s ? (struct cell){ .type = CELL_TEXT, .size = (int)strnlen(s, max), .p = s } :
+		   cell_null();
+}
+
+static inline struct cell cell_blob(const void *p, int size)
+{
+	return size ? (struct cell){ .type = CELL_BLOB, .size = size, .p = p } : cell_null();
+}
+
+/* Clock time T_NS as time since the start, at least 0; 0 means not known. */
+struct cell cell_time(const struct correlation *c, __u64 t_ns);
+
+int row_add(struct correlation *c, enum row row, const struct cell *cells, int n);
+#define ROW_ADD(c, row, ...) \
+	row_add(c, row, (const struct cell[]){ __VA_ARGS__ }, \
+		sizeof((const struct cell[]){ __VA_ARGS__ }) / sizeof(struct cell))
+
+void row_free(struct correlation *c);
+
+/* correlate_order.c: the records whose order matters, in the order of their times. */
+struct ordered {
+	__u64 t_ns;
+	const struct fl_event *event;
+};
+struct order;
+int order_add(struct correlation *c, struct order **order, const void *record, size_t size);
+const struct ordered *order_sort(struct correlation *c, struct order *order, size_t *n);
+void order_free(struct order *order);
+
+/* correlate_fault.c: faults, memory and losses, whose order does not matter. */
+int fault_record(struct correlation *c, const struct fl_event *event);
+int fault_finish(struct correlation *c);
+
+/* correlate_task.c: the tree, phases, calls. */
+struct task *task_get(struct correlation *c, __u32 id); /* makes it; NULL: no memory, or id 0 */
+int task_record(struct correlation *c, const struct fl_event *event);
+int task_finish(struct correlation *c);
+void task_free(struct correlation *c);
+
+/* correlate_state.c */
+int state_start(struct correlation *c, struct task *task);
+int state_record(struct correlation *c, struct task *task, const struct fl_event *event);
+int state_reaped(struct correlation *c, struct task *task, __u64 now);
+int state_finish(struct correlation *c, struct task *task);
+
+/* correlate_signal.c */
+int signal_record(struct correlation *c, struct task *task, const struct fl_event *event);
+int signal_exit(struct correlation *c, struct task *task);
+int signal_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
+int signal_finish(struct correlation *c);
+void signal_free(struct correlation *c);
+
+/* correlate_lock.c */
+int lock_record(struct correlation *c, struct task *task, const struct fl_event *event);
+int lock_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
+int lock_finish(struct correlation *c);
+void lock_free(struct correlation *c);
+
+/* correlate_message.c */
+int message_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
+int message_finish(struct correlation *c);
+void message_free(struct correlation *c);
+
+/* What a system call means to us. */
+enum call {
+	CALL_NONE,
+	CALL_WAIT4,
+	CALL_WAITID,
+	CALL_SIGTIMEDWAIT,
+	CALL_FUTEX,
+	CALL_FILE_LOCK,
+	CALL_OPEN,
+	CALL_READ,
+	CALL_WRITE,
+	CALL_RECVFROM,
+	CALL_RECVMSG,
+};
+enum call correlate_call(const struct correlation *c, __u16 nr);
+
+#endif

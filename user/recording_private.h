@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What writing and opening a recording share. */
+#ifndef RECORDING_PRIVATE_H
+#define RECORDING_PRIVATE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* In the header of the file: "FLTR", and the number of the set of tables. */
+#define RECORDING_APPLICATION_ID 0x464c5452
+#define RECORDING_VERSION 1
+
+#define RECORDING_HEAD 100 /* bytes of an SQLite file that say what it is */
+
+struct recording {
+	sqlite3 *db;
+	sqlite3_stmt *insert;
+	char *path;
+	int fd;			/* holds a reader's lock; -1: none */
+	char *block;
+	size_t used;
+	int failed;		/* a block could not be written: nothing more is */
+	char error[512];
+};
+
+struct recording *recording_new(const char *path);
+int recording_fail(struct recording *rec, int err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* From the database's last error; WHAT is the verb: "read" or "write". */
+int recording_sqlite_fail(struct recording *rec, const char *what);
+int recording_execute(struct recording *rec, const char *what, const char *sql);
+
+/* HEAD is the start of a recording, whatever its version. */
+bool recording_is_ours(const unsigned char *head);
+
+/*
+ * Take the lock by which SQLite keeps a reader (F_RDLCK) or a writer (F_WRLCK)
+ * from the others, for as long as FD is open.  -EBUSY; 0 also on file systems
+ * without locks.
+ */
+int recording_lock(int fd, short type);
+
+#endif
