@@ -96,6 +96,27 @@ int cli_close_stdout(int status)
 	return status ? status : CLI_INCOMPLETE;
 }
 
+int cli_choose_identity(struct identity **id, const char *user, bool as_root)
+{
+	struct identity_caller caller = identity_caller();
+	struct identity *invoker;
+	char why[256];
+	int err = identity_choose(id, &caller, user, as_root, why, sizeof(why));
+
+	if (err) {
+		message("%s", why);
+		return err == -EPERM ? CLI_CANNOT : CLI_USAGE;
+	}
+	/* Told whom to run as, we need not know who called sudo: the recording is then root's. */
+	if (identity_invoker(&invoker, &caller, why, sizeof(why))) {
+		unsetenv("SUDO_UID");
+		unsetenv("SUDO_GID");
+		unsetenv("SUDO_USER");
+	}
+	identity_free(invoker);
+	return CLI_OK;
+}
+
 int cli_drop_privileges(void)
 {
 	struct identity_caller caller = identity_caller();

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct identity;
 struct recording;
 struct session_options;
 
@@ -45,6 +46,12 @@ int cli_size(const char *text, size_t *bytes);
 
 /* Flush stdout; STATUS, or where that failed a message and CLI_INCOMPLETE instead of 0. */
 int cli_close_stdout(int status);
+
+/*
+ * Whom a command runs as; USER (-u) may be NULL.  *ID is NULL for "as we are".
+ * CLI_OK, or another status after a message.  The caller frees *ID.
+ */
+int cli_choose_identity(struct identity **id, const char *user, bool as_root);
 
 /*
  * Root looks at a file with the rights of the user who called sudo, and for good.

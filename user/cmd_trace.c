@@ -167,17 +167,14 @@ int cmd_trace(int argc, char **argv)
 		.doc = doc,
 		.children = children,
 	};
-	struct identity_caller caller = identity_caller();
 	struct trace trace = { 0 };
 	struct identity *id;
-	char why[256];
 	int status;
 
 	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &trace);
-	if (identity_choose(&id, &caller, trace.user, trace.record.as_root, why, sizeof(why))) {
-		message("%s", why);
-		return CLI_USAGE;
-	}
+	status = cli_choose_identity(&id, trace.user, trace.record.as_root);
+	if (status)
+		return status;
 	status = trace_command(&trace, id);
 	identity_free(id);
 	return status;

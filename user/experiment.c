@@ -107,13 +107,13 @@ static void add_subject(const char *table, const char *column, void *arg)
 }
 
 /* Root, where the file asks for it and may have it.  CLI_OK, or a status after a message. */
-static int grant_root(const struct experiment *e, const struct identity_caller *caller)
+static int grant_root(const struct experiment *e)
 {
 	const char *paths[] = { e->sql, e->program };
 	const char *why = e->claims->root_why ? e->claims->root_why : "its file gives no reason";
 	char real[PATH_MAX], found[PATH_MAX];
 
-	if (caller->uid != 0) {
+	if (geteuid() != 0) {
 		message("cannot run %s: it needs root: %s; start it with sudo", e->id, why);
 		return CLI_CANNOT;
 	}
@@ -128,20 +128,6 @@ static int grant_root(const struct experiment *e, const struct identity_caller *
 		return CLI_CANNOT;
 	}
 	return CLI_OK;
-}
-
-static int choose_identity(const struct experiment *e, bool as_root, struct identity **id)
-{
-	struct identity_caller caller = identity_caller();
-	char why[256];
-
-	*id = NULL;
-	if (e->claims->root && !as_root)
-		return grant_root(e, &caller);
-	if (!identity_choose(id, &caller, NULL, as_root, why, sizeof(why)))
-		return CLI_OK;
-	message("%s", why);
-	return CLI_USAGE;
 }
 
 /* The command line and the parameters as text, which the recording keeps as well. */
@@ -310,9 +296,13 @@ static int run_as(const struct experiment *e, const struct identity *id,
 int experiment_run(const struct experiment *e, const struct cli_record *record)
 {
 	struct arguments arguments = { 0 };
-	struct identity *id;
-	int status = choose_identity(e, record->as_root, &id);
+	struct identity *id = NULL;
+	int status;
 
+	if (e->claims->root && !record->as_root)
+		status = grant_root(e);
+	else
+		status = cli_choose_identity(&id, NULL, record->as_root);
 	if (status)
 		return status;
 	if (make_arguments(&arguments, e)) {
