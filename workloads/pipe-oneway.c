@@ -39,6 +39,7 @@ static void talk_child(int there[2], int back[2], int closed)
 	receive_greeting(there[0]);
 	fl_phase("answer");
 	send_greeting(back[1]);
+	fl_phase("");
 
 	await(closed); /* the parent's ends of `there` are */
 	if (fcntl(there[0], F_SETFL, O_NONBLOCK))

@@ -36,7 +36,8 @@ AND (SELECT value FROM value
      WHERE value.task = receiver_task AND name = 'bytes' AND t_ns > delivered_ns
      ORDER BY t_ns LIMIT 1)
   = (SELECT count(*) FROM syscall
-     WHERE syscall.task = receiver_task AND name = 'read' AND ret = 1 AND end_ns <= delivered_ns);
+     WHERE syscall.task = receiver_task AND phase = 'copy' AND name = 'read' AND ret = 1
+     AND end_ns <= delivered_ns);
 
 -- claim E goes.on: the copy goes on afterwards: no read fails or is cut short
 -- phase: copy
