@@ -19,32 +19,32 @@ static const struct section {
 	  " UNION ALL SELECT task.task, depth + 1, path || printf('/%08d', task.task)"
 	  " FROM task JOIN below ON parent_task = below.task WHERE depth < 500) "
 	  "SELECT printf('%*s', 2 * depth, '') || coalesce(comm, '?') AS command, pid, tid, created_by,"
-	  " role, printf('%.3f', start_ns / 1e6) AS start_ms, printf('%.3f', exit_ns / 1e6) AS exit_ms,"
-	  " printf('%.3f', reaped_ns / 1e6) AS reaped_ms, exit_code, exit_signal,"
+	  " role, round(start_ns / 1e6, 3) AS start_ms, round(exit_ns / 1e6, 3) AS exit_ms,"
+	  " round(reaped_ns / 1e6, 3) AS reaped_ms, exit_code, exit_signal,"
 	  " min_flt + maj_flt - base_min - base_maj AS faults FROM below JOIN task USING (task) "
 	  "ORDER BY path" },
 	{ "faults", "each run of faults",
-	  "SELECT printf('%.3f', start_ns / 1e6) AS start_ms, tid, phase, region, kind, via, major, n,"
+	  "SELECT round(fault.start_ns / 1e6, 3) AS start_ms, tid, phase, region, kind, via, major, n,"
 	  " printf('0x%x', address) AS address, stride, syscall, object, busy_ns "
 	  "FROM fault JOIN task USING (task) ORDER BY fault.start_ns, fault.rowid" },
 	{ "states", "what each task did when",
-	  "SELECT printf('%.3f', state.start_ns / 1e6) AS start_ms, tid, comm, state, why, cpu,"
+	  "SELECT round(state.start_ns / 1e6, 3) AS start_ms, tid, comm, state, why, cpu,"
 	  " end_ns - state.start_ns AS ns, waker_comm "
 	  "FROM state JOIN task USING (task) ORDER BY state.start_ns, state.rowid" },
 	{ "locks", "locks: who waited, how long, for whom",
-	  "SELECT printf('%.3f', request_ns / 1e6) AS request_ms, w.tid, w.comm, kind, object, op,"
+	  "SELECT round(request_ns / 1e6, 3) AS request_ms, w.tid, w.comm, kind, object, op,"
 	  " granted_ns - request_ns AS waited_ns, released_ns - granted_ns AS held_ns,"
 	  " b.tid AS blocked_by, ret "
 	  "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
 	  "ORDER BY request_ns, lock.rowid" },
 	{ "signals", "signals from sender to receiver",
-	  "SELECT printf('%.3f', generated_ns / 1e6) AS sent_ms, signo, code,"
+	  "SELECT round(generated_ns / 1e6, 3) AS sent_ms, signo, code,"
 	  " coalesce(s.tid || ' ' || s.comm, sender_comm) AS sender, r.tid AS receiver, result,"
 	  " delivered_ns - generated_ns AS pending_ns, action "
 	  "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
 	  "ORDER BY generated_ns, signal.rowid" },
 	{ "messages", "bytes between processes",
-	  "SELECT printf('%.3f', sent_ns / 1e6) AS sent_ms, channel, object, f.tid AS sender,"
+	  "SELECT round(sent_ns / 1e6, 3) AS sent_ms, channel, object, f.tid AS sender,"
 	  " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
 	  "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
 	  "ORDER BY sent_ns, message.rowid" },
