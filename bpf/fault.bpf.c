@@ -18,7 +18,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 		return 0;
 	now = bpf_ktime_get_ns();
 	fault_settle(s, task, now, SETTLE_PLAIN);
-	vma_locate(s, task, address);
+	vma_locate(s, address);
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
 	s->pending.address = address;

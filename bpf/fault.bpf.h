@@ -42,7 +42,7 @@ static __always_inline bool thp_possible(const struct task_state *s)
 }
 
 /* The table of signatures: error code, allocations, counters, VMA. */
-static __always_inline __u8 fault_kind(const struct task_state *s, struct task_struct *task)
+static __always_inline __u8 fault_kind(const struct task_state *s)
 {
 	const struct pending_fault *p = &s->pending;
 	const struct page_effects *fx = &s->effects;
@@ -63,7 +63,7 @@ static __always_inline __u8 fault_kind(const struct task_state *s, struct task_s
 		if (fx->plain)
 			return fx->rss & (1 << MM_FILEPAGES | 1 << MM_SHMEMPAGES) ? FL_FILE_COPY :
 										 FL_COPY;
-		if (thp_possible(s) && pmd_is_huge(task->mm, p->address))
+		if (thp_possible(s) && pmd_is_huge(p->address))
 			return FL_HUGE_REUSE;
 		return FL_REUSE;
 	}
@@ -83,7 +83,7 @@ static __always_inline __u8 fault_kind(const struct task_state *s, struct task_s
 		return fx->rss & (1 << MM_ANONPAGES) ? FL_ZERO_FILL : FL_OTHER;
 	if (write || !s->vma.end)
 		return FL_OTHER;
-	if (fx->tables && thp_possible(s) && pmd_is_huge(task->mm, p->address))
+	if (fx->tables && thp_possible(s) && pmd_is_huge(p->address))
 		return FL_HUGE_ZERO_PAGE;
 	return FL_ZERO_PAGE;
 }
@@ -122,17 +122,23 @@ static __always_inline __u8 fault_refused(const struct task_state *s, bool rose,
 #define VERDICT(kind, via, major) ((kind) | (via) << 8 | (major) << 16)
 
 /* Enter N faults alike, the first being the pending one, into run and ledger. */
-static __noinline int fault_account(struct task_state *s, struct task_struct *task, __u32 verdict,
-				    __u32 n)
+SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 {
 	__u8 kind = verdict, via = verdict >> 8, major = verdict >> 16;
-	const struct pending_fault *p = &s->pending;
-	struct fl_fault_run *run = &s->run;
-	struct fl_ledger_key *key = &s->cell.key;
-	__u64 end = p->end_ns ? p->end_ns : p->t_ns;
-	__s64 step = p->address - run->address;
+	const struct pending_fault *p;
+	struct fl_fault_run *run;
+	struct fl_ledger_key *key;
+	__u64 end;
+	__s64 step;
 	bool same;
 
+	if (!s)
+		return 0;
+	p = &s->pending;
+	run = &s->run;
+	key = &s->cell.key;
+	end = p->end_ns ? p->end_ns : p->t_ns;
+	step = p->address - run->address;
 	same = key->phase == s->phase && key->region == s->region && key->syscall == s->syscall &&
 	       key->kind == kind && key->via == via && key->major == major;
 	if (!same) {
@@ -163,7 +169,7 @@ static __noinline int fault_account(struct task_state *s, struct task_struct *ta
 		run_send(s);
 		if (p->t_ns - s->rss_ns > RUN_MAX_NS / 2) {
 			s->rss_ns = p->t_ns;
-			rss_send(s, task, p->t_ns);
+			rss_send(s, p->t_ns);
 		}
 	}
 	run->event.task = s->task;
@@ -201,14 +207,16 @@ joined:
 }
 
 /* N faults that were counted without an exception, by what was allocated for them. */
-static __noinline int gup_account(struct task_state *s, struct task_struct *task, __u64 now,
-				  __u32 minor, __u32 major)
+SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major)
 {
-	struct page_effects fx = s->effects;
+	struct page_effects fx;
 	__u64 address = 0;
 	__u8 kind;
 	__u32 n;
 
+	if (!s)
+		return 0;
+	fx = s->effects;
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
 	s->pending.ip = 0;
@@ -217,30 +225,30 @@ static __noinline int gup_account(struct task_state *s, struct task_struct *task
 		address = s->call_args[0];
 	s->pending.address = address;
 	if (address)
-		vma_locate(s, task, address);
+		vma_locate(s, address);
 	else
 		vma_forget(s);
 	if (major)
-		fault_account(s, task, VERDICT(s->vma.object ? FL_FILE : FL_OTHER, FL_GUP, 1), major);
+		fault_account(s, VERDICT(s->vma.object ? FL_FILE : FL_OTHER, FL_GUP, 1), major);
 	n = fx.huge < minor ? fx.huge : minor;
 	if (n)
-		fault_account(s, task, VERDICT(FL_HUGE_ZERO_FILL, FL_GUP, 0), n);
+		fault_account(s, VERDICT(FL_HUGE_ZERO_FILL, FL_GUP, 0), n);
 	minor -= n;
 	n = fx.zeroed < minor ? fx.zeroed : minor;
 	if (n)
-		fault_account(s, task, VERDICT(FL_ZERO_FILL, FL_GUP, 0), n);
+		fault_account(s, VERDICT(FL_ZERO_FILL, FL_GUP, 0), n);
 	minor -= n;
 	kind = s->vma.shmem ? FL_SHMEM : s->vma.object ? FL_FILE_COPY : FL_COPY;
 	n = fx.plain < minor ? fx.plain : minor;
 	if (n)
-		fault_account(s, task, VERDICT(kind, FL_GUP, 0), n);
+		fault_account(s, VERDICT(kind, FL_GUP, 0), n);
 	minor -= n;
 	kind = s->vma.shmem  ? FL_SHMEM :
 	       s->vma.object ? FL_FILE :
 	       s->vma.end    ? FL_ZERO_PAGE :
 			       FL_OTHER;
 	if (minor)
-		fault_account(s, task, VERDICT(kind, FL_GUP, 0), minor);
+		fault_account(s, VERDICT(kind, FL_GUP, 0), minor);
 	return 0;
 }
 
@@ -250,21 +258,22 @@ enum settle_at {
 	SETTLE_SIGNAL = 1,	/* a signal is delivered, or the task ends */
 };
 
-static __noinline int fault_settle(struct task_state *s, struct task_struct *task, __u64 now,
-				   int at)
+SHARED int fault_settle_slow(struct task_state *s, __u64 now, int at)
 {
-	__u64 minor = task->min_flt - s->min_flt;
-	__u64 major = task->maj_flt - s->maj_flt;
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 minor, major;
 
-	if (!s->pending.via && !minor && !major)
+	if (!s)
 		return 0;
+	minor = task->min_flt - s->min_flt;
+	major = task->maj_flt - s->maj_flt;
 	s->min_flt += minor;
 	s->maj_flt += major;
 	if (s->pending.via) {
 		__u8 refused = fault_refused(s, minor || major, at == SETTLE_SIGNAL);
 
 		if (refused) {
-			fault_account(s, task, VERDICT(refused, s->pending.via, 0), 1);
+			fault_account(s, VERDICT(refused, s->pending.via, 0), 1);
 		} else {
 			__u8 is_major = major > 0;
 
@@ -272,17 +281,24 @@ static __noinline int fault_settle(struct task_state *s, struct task_struct *tas
 				major--;
 			else if (minor)
 				minor--;
-			fault_account(s, task,
-				      VERDICT(fault_kind(s, task), s->pending.via, is_major), 1);
+			fault_account(s, VERDICT(fault_kind(s), s->pending.via, is_major), 1);
 		}
 		s->pending.via = 0;
 		if (minor || major)
 			__builtin_memset(&s->effects, 0, sizeof(s->effects));
 	}
 	if ((minor || major) && s->syscall != FL_NO_SYSCALL)
-		gup_account(s, task, now, minor, major);
+		gup_account(s, now, minor, major);
 	__builtin_memset(&s->effects, 0, sizeof(s->effects));
 	return 0;
+}
+
+/* What the last fault of TASK, the current one, came to; see the head of this file. */
+static __always_inline void fault_settle(struct task_state *s, struct task_struct *task, __u64 now,
+					 int at)
+{
+	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
+		fault_settle_slow(s, now, at);
 }
 
 #endif /* FAULT_BPF_H */

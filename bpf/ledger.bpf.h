@@ -58,14 +58,18 @@ static __always_inline void cell_park(struct task_state *s, struct cell *parked,
 	open->n = 0;
 }
 
-static __noinline int ledger_park(struct task_state *s)
+SHARED int ledger_park(struct task_state *s)
 {
+	if (!s)
+		return 0;
 	cell_park(s, (struct cell *)s->parked, (struct cell *)&s->cell, &ledger, FL_MAP_LEDGER);
 	return 0;
 }
 
-static __noinline int pages_park(struct task_state *s)
+SHARED int pages_park(struct task_state *s)
 {
+	if (!s)
+		return 0;
 	cell_park(s, (struct cell *)s->parked_pages, (struct cell *)&s->pages, &pages,
 		  FL_MAP_PAGES);
 	return 0;
@@ -100,12 +104,12 @@ static __always_inline void cells_send(struct task_state *s, __u64 now)
 	}
 }
 
-static __always_inline void run_send(struct task_state *s)
+SHARED int run_send(struct task_state *s)
 {
 	struct fl_fault_run *e;
 
-	if (!s->run.n)
-		return;
+	if (!s || !s->run.n)
+		return 0;
 	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
 	if (e) {
 		*e = s->run;
@@ -114,15 +118,19 @@ static __always_inline void run_send(struct task_state *s)
 		loss_count(FL_FAULT_RUN, s->run.event.t_ns);
 	}
 	s->run.n = 0;
+	return 0;
 }
 
 /* Everything kept back for a task leaves at its end. */
-static __always_inline void task_flush(struct task_state *s, __u64 now)
+SHARED int task_flush(struct task_state *s, __u64 now)
 {
+	if (!s)
+		return 0;
 	run_send(s);
 	ledger_park(s);
 	pages_park(s);
 	cells_send(s, now);
+	return 0;
 }
 
 #endif /* LEDGER_BPF_H */

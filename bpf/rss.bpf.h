@@ -38,12 +38,13 @@ static __noinline __s64 rss_read(struct task_state *s, struct mm_struct *mm, int
 	return sum;
 }
 
-static __noinline int rss_send(struct task_state *s, struct task_struct *task, __u64 now)
+/* Of the current task. */
+SHARED int rss_send(struct task_state *s, __u64 now)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
 	struct fl_rss *e;
 
-	if (!want_rss || !mm)
+	if (!s || !want_rss || !mm)
 		return 0;
 	e = event_reserve(FL_RSS, sizeof(*e), s->task, now);
 	if (!e)

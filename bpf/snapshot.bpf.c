@@ -50,7 +50,7 @@ int snapshot_direct_map(struct bpf_raw_tracepoint_args *ctx)
 	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
 
 	direct_map = ((table >> 30) - gib) << 30;
-	if ((page_table_entry(mm, address, 12) & 0x000ffffffffff000ULL) >> 12 == frame)
+	if ((page_table_entry(address, 12) & 0x000ffffffffff000ULL) >> 12 == frame)
 		return 1;
 	direct_map = 0;
 	return 0;

@@ -122,7 +122,7 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 	if (op == FL_MARK_PHASE) {
 		if (s == by) {
 			run_send(s);
-			rss_send(s, task, now);
+			rss_send(s, now);
 		}
 		s->phase = name;
 	} else if (op == FL_MARK_REGION) {
@@ -193,9 +193,9 @@ int BPF_PROG(call_enter, struct pt_regs *regs, long id)
 	s->call_ns = now;
 	if (id < 0 || id >= FL_NR_CALLS)
 		return 0;
-	if (id == nr_prctl && (regs->di & FL_MARK_MAGIC_MASK) == FL_MARK_MAGIC)
-		return mark(s, task, regs, now);
 	class = call_class[id & (FL_NR_CALLS - 1)];
+	if (id == nr_prctl && (regs->di & FL_MARK_MAGIC_MASK) == FL_MARK_MAGIC)
+		mark(s, task, regs, now);
 	if (!class)
 		return 0;
 	s->call_args[0] = regs->di;
@@ -227,6 +227,10 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 	if (class & FL_CALL_MAPS && !s->call_args[0] && ret > 0)
 		s->call_args[0] = ret;
 	fault_settle(s, task, now, SETTLE_PLAIN);
+	/* the path given to execve went with the old address space; FL_TASK_EXEC has it */
+	if (s->in_exec)
+		class &= ~(FL_CALL_PATH0 | FL_CALL_PATH1);
+	s->in_exec = false;
 	if (class & FL_CALL_MAPS)
 		__sync_fetch_and_add(&generations[generation_slot(as_number(s, task->mm))], 1);
 	if (class & FL_CALL_RECORD)

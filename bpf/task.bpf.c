@@ -36,7 +36,10 @@ int BPF_PROG(task_new, struct task_struct *task, __u64 clone_flags)
 	s->task = __sync_fetch_and_add(&last_task, 1) + 1;
 	s->process = clone_flags & CLONE_THREAD_BIT ? creator->process : s->task;
 	s->phase = creator->phase;
+	/* it returns from the call that its creator is in */
 	s->syscall = creator->syscall;
+	s->call_ns = now;
+	__builtin_memcpy(s->call_args, creator->call_args, sizeof(s->call_args));
 	s->begun = true;
 	if (!(clone_flags & CLONE_THREAD_BIT))
 		regions_inherit(creator->process, s->process, now);
@@ -69,6 +72,7 @@ int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binp
 	fault_settle(s, task, now, SETTLE_PLAIN);
 	/* What was known of the old address space is void. */
 	s->mm = 0;
+	s->in_exec = true;
 	process = s->process;
 	bpf_map_delete_elem(&regions, &process);
 
@@ -97,7 +101,7 @@ int BPF_PROG(task_exit, struct task_struct *task)
 		return 0;
 	now = bpf_ktime_get_ns();
 	fault_settle(s, task, now, SETTLE_SIGNAL);
-	rss_send(s, task, now);
+	rss_send(s, now);
 	s->syscall = FL_IN_EXIT;
 
 	event_fill(&e.event, FL_TASK_EXIT, s->task, now);

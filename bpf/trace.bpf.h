@@ -16,6 +16,13 @@
 
 #include "event.h"
 
+/*
+ * A function that the verifier checks once by itself instead of anew for each
+ * call, which keeps loading fast.  It can be handed numbers and plain memory
+ * only, and must expect NULL.
+ */
+#define SHARED __weak __attribute__((noinline))
+
 /* Set by user space before loading. */
 const volatile bool want_states __weak = false;
 const volatile bool want_rss __weak = false;
@@ -109,6 +116,7 @@ struct task_state {
 			__u16 syscall;	/* FL_NO_SYSCALL, FL_IN_EXIT or the number */
 		};
 	};
+	bool in_exec;	/* the address space is a new one, the call has not returned */
 	bool begun;	/* base counters are taken, FL_TASK_NEW is sent */
 	bool probing;	/* we ourselves touch user memory: not the task's fault */
 	__u64 min_flt;	/* what of the kernel's counters is accounted for */

@@ -123,17 +123,21 @@ static __always_inline void vma_forget(struct task_state *s)
 }
 
 /*
- * Fill the task's cache for ADDRESS: its VMA, cut to the named region that holds
+ * Fill the cache of the current task for ADDRESS: its VMA, cut to the named region that holds
  * the address or to the gap between regions.
  */
-static __noinline int vma_cache_fill(struct task_state *s, struct mm_struct *mm, __u64 address)
+SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 {
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
 	struct vm_area_struct *vma;
 	struct named_regions *named;
 	struct file *file;
-	__u32 process = s->process;
+	__u32 process;
 	int i;
 
+	if (!s || !mm)
+		return 0;
+	process = s->process;
 	vma_forget(s);
 	s->generation_slot = generation_slot(as_number(s, mm));
 	s->generation = generations[s->generation_slot & (NR_GENERATIONS - 1)];
@@ -174,24 +178,23 @@ static __noinline int vma_cache_fill(struct task_state *s, struct mm_struct *mm,
 	return 0;
 }
 
-static __always_inline void vma_locate(struct task_state *s, struct task_struct *task,
-				       __u64 address)
+static __always_inline void vma_locate(struct task_state *s, __u64 address)
 {
-	struct mm_struct *mm = task->mm;
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
 
 	if (address >= s->low && address < s->high && (__u64)mm == s->mm &&
 	    s->generation == generations[s->generation_slot & (NR_GENERATIONS - 1)])
 		return;
-	if (mm)
-		vma_cache_fill(s, mm, address);
+	vma_cache_fill(s, address);
 }
 
 /*
- * The entry that maps ADDRESS at the level of SHIFT (12: a page, 21: a middle
+ * The entry that maps ADDRESS of the current task at the level of SHIFT (12: a page, 21: a middle
  * entry), or 0.  Reads through the direct map; 0 where its place is not known.
  */
-static __noinline __u64 page_table_entry(struct mm_struct *mm, __u64 address, int last_shift)
+SHARED __u64 page_table_entry(__u64 address, int last_shift)
 {
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
 	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
 	__u64 entry = 0;
 	int shift = BPF_CORE_READ(mm, task_size) >> 47 ? 48 : 39;
@@ -215,9 +218,9 @@ static __noinline __u64 page_table_entry(struct mm_struct *mm, __u64 address, in
 }
 
 /* Whether ADDRESS is mapped by one entry of the middle level. */
-static __always_inline bool pmd_is_huge(struct mm_struct *mm, __u64 address)
+static __always_inline bool pmd_is_huge(__u64 address)
 {
-	return page_table_entry(mm, address, 21) & 0x80;
+	return page_table_entry(address, 21) & 0x80;
 }
 
 #endif /* VMA_BPF_H */

@@ -78,6 +78,10 @@ static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
 		{ skel->progs.sched_wakeup_new, SUBJECT_STATES },
 		{ skel->progs.sched_migrate, SUBJECT_STATES },
 		{ skel->progs.sched_prio, SUBJECT_STATES },
+		{ skel->progs.lock_flock, SUBJECT_LOCKS },
+		{ skel->progs.lock_posix, SUBJECT_LOCKS },
+		{ skel->progs.ipc_sock_state, SUBJECT_MESSAGES },
+		{ skel->progs.ipc_net_queue, SUBJECT_MESSAGES },
 	};
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
@@ -219,7 +223,7 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 int collect_follow(struct collect *c, pid_t tid)
 {
 	const struct bpf_map *tasks = c->skel->maps.tasks;
-	struct fl_task_seed seed = { .task = 1, .process = 1, .syscall = SYS_read };
+	struct fl_task_seed seed = { .task = 1, .process = 1, .syscall = FL_NO_SYSCALL };
 	void *state = calloc(1, bpf_map__value_size(tasks));
 	int pidfd = syscall(SYS_pidfd_open, tid, 0);
 	struct timespec now;
