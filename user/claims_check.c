@@ -125,22 +125,46 @@ static char *column_text(sqlite3_stmt *stmt)
 	return text;
 }
 
-/* Many values are kept as text, such as those of table run. */
+/*
+ * Many values are kept as text, such as those of table run, or as bytes, such as
+ * what a file held: a text that is a number and nothing else counts as one.
+ */
+static void read_text_number(struct observation *seen)
+{
+	char *end;
+
+	errno = 0;
+	seen->integer = strtoll(seen->text, &end, 10);
+	if (end == seen->text)
+		return;
+	if (errno || strchr(".eE", *end)) {
+		seen->real = strtod(seen->text, &end);
+		seen->integer = 0;
+		seen->is_real = true;
+	}
+	seen->is_number = !end[strspn(end, " \t\r\n")];
+	if (!seen->is_number) {
+		seen->is_real = false;
+		seen->integer = 0;
+	}
+}
+
 static void read_number(struct observation *seen, sqlite3_stmt *stmt)
 {
-	sqlite3_value *value = sqlite3_value_dup(sqlite3_column_value(stmt, 0));
-	int type = value ? sqlite3_value_numeric_type(value) : SQLITE_NULL;
-
-	if (type == SQLITE_INTEGER) {
+	switch (sqlite3_column_type(stmt, 0)) {
+	case SQLITE_INTEGER:
 		seen->is_number = true;
-		seen->integer = sqlite3_value_int64(value);
-	} else if (type == SQLITE_FLOAT) {
+		break;
+	case SQLITE_FLOAT:
 		seen->is_number = true;
 		seen->is_real = true;
-		seen->real = sqlite3_value_double(value);
-		seen->integer = sqlite3_value_int64(value);
+		seen->real = sqlite3_column_double(stmt, 0);
+		break;
+	default:
+		read_text_number(seen);
+		return;
 	}
-	sqlite3_value_free(value);
+	seen->integer = sqlite3_column_int64(stmt, 0);
 }
 
 static int observe(struct sandbox *box, const struct claim *claim, struct observation *seen)
@@ -293,6 +317,13 @@ static const char *verdict_name(enum verdict verdict)
 	return "inconclusive";
 }
 
+static int cannot_check(const struct claims *claims, sqlite3 *db, char *why, size_t why_size)
+{
+	snprintf(why, why_size, "the claims of %s cannot be checked: the recording says: %s",
+		 claims->id, sqlite3_errmsg(db));
+	return -EIO;
+}
+
 static int store_claim(sqlite3_stmt *insert, const struct claims *claims, const struct claim *claim)
 {
 	char class[2] = { claim->class, '\0' };
@@ -311,7 +342,7 @@ static int store_claim(sqlite3_stmt *insert, const struct claims *claims, const 
 	return rc == SQLITE_DONE ? 0 : -EIO;
 }
 
-static int store(const struct claims *claims, sqlite3 *db)
+static int store(const struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 {
 	static const char insert_sql[] =
 		"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason)"
@@ -321,7 +352,7 @@ static int store(const struct claims *claims, sqlite3 *db)
 	size_t i;
 
 	if (sqlite3_exec(db, "SAVEPOINT claims", NULL, NULL, NULL) != SQLITE_OK)
-		return -EIO;
+		return cannot_check(claims, db, why, why_size);
 	if (sqlite3_prepare_v2(db, "DELETE FROM claim WHERE experiment = ?1", -1, &drop, NULL) ||
 	    sqlite3_prepare_v2(db, insert_sql, -1, &insert, NULL))
 		goto out;
@@ -335,10 +366,10 @@ static int store(const struct claims *claims, sqlite3 *db)
 out:
 	sqlite3_finalize(drop);
 	sqlite3_finalize(insert);
-	if (err)
-		sqlite3_exec(db, "ROLLBACK TO claims", NULL, NULL, NULL);
-	if (sqlite3_exec(db, "RELEASE claims", NULL, NULL, NULL) != SQLITE_OK)
-		err = -EIO;
+	if (!err && sqlite3_exec(db, "RELEASE claims", NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	err = cannot_check(claims, db, why, why_size);
+	sqlite3_exec(db, "ROLLBACK TO claims; RELEASE claims", NULL, NULL, NULL);
 	return err;
 }
 
@@ -347,27 +378,21 @@ int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 	struct sandbox box;
 	struct trust trust;
 	size_t i;
-	int err = read_trust(db, &trust);
+	int err;
 
-	if (!err)
-		err = sandbox_enter(&box, db, SANDBOX_DEADLINE_MS);
-	if (!err) {
-		for (i = 0; i < claims->nr_claims && !err; i++) {
-			struct claim *claim = &claims->claims[i];
+	if (read_trust(db, &trust) || sandbox_enter(&box, db, SANDBOX_DEADLINE_MS))
+		return cannot_check(claims, db, why, why_size);
+	for (i = 0, err = 0; i < claims->nr_claims && !err; i++) {
+		struct claim *claim = &claims->claims[i];
 
-			if (claim->applies && claim->verdict != VERDICT_SKIP)
-				err = judge(claims, claim, &trust, &box);
-		}
-		sandbox_leave(&box);
+		if (claim->applies && claim->verdict != VERDICT_SKIP)
+			err = judge(claims, claim, &trust, &box);
 	}
-	if (!err)
-		err = store(claims, db);
-	if (err == -ENOMEM)
+	sandbox_leave(&box);
+	if (err) {
 		snprintf(why, why_size, "the claims of %s cannot be checked: no memory",
 			 claims->id);
-	else if (err)
-		snprintf(why, why_size,
-			 "the claims of %s cannot be checked: the recording says: %s", claims->id,
-			 sqlite3_errmsg(db));
-	return err;
+		return err;
+	}
+	return store(claims, db, why, why_size);
 }

@@ -269,11 +269,11 @@ static int take_remark(struct parser *p, const char *entry)
 	if (!*word || entry[len] != ':' || !strchr(" \t", entry[len + 1]))
 		return 0;
 	nearest = message_nearest(word, names);
+	/* In the middle of a remark a line may well start like this, by chance. */
+	if (goes_on && (!nearest || *nearest != *word))
+		return 0;
 	if (nearest)
 		return WRONG(p, p->entry_line, "unknown key \"%s\"; is it \"%s\"?", word, nearest);
-	/* In the middle of a remark a line may well start like this. */
-	if (goes_on)
-		return 0;
 	return WRONG(p, p->entry_line,
 		     "unknown key \"%s\"; there are title, chapter, question, lesson, param, root, "
 		     "claim, expect, when, phase, needs, inconclusive",
