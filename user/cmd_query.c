@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 
 #include "cli.h"
@@ -60,15 +61,18 @@ int cmd_query(int argc, char **argv)
 	struct query query = { 0 };
 	struct recording *rec;
 	char why[512] = "";
-	int status;
+	int status, err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &query);
 	status = cli_open_recording(&rec, query.file);
 	if (status)
 		return status;
-	if (query_print(recording_db(rec), query.sql, stdout, query.json ? QUERY_JSON : QUERY_AUTO,
-			SANDBOX_DEADLINE_MS, why, sizeof(why))) {
-		message("%s", why);
+	err = query_print(recording_db(rec), query.sql, stdout,
+			  query.json ? QUERY_JSON : QUERY_AUTO, SANDBOX_DEADLINE_MS, why,
+			  sizeof(why));
+	if (err) {
+		message("cannot answer the query: %s%s", why,
+			err == -EINVAL ? "; SELECT sql FROM sqlite_schema shows the tables" : "");
 		status = CLI_USAGE;
 	}
 	recording_close(rec);
