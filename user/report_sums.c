@@ -74,18 +74,19 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 	    __builtin_add_overflow(minor, major, &minor) ||
 	    __builtin_sub_overflow(sum, minor, &difference))
 		return -EIO;
-	used = snprintf(text, sizeof(text), "rusage of wait4: %s %s %s observed", count(one, minor),
-			difference ? "but" : "=", count(two, inside));
+	used = snprintf(text, sizeof(text), "rusage of wait4: %s%s%s observed", count(one, minor),
+			difference ? ", but " : " = ", count(two, inside));
 	if (base)
 		used += snprintf(text + used, sizeof(text) - (size_t)used,
 				 " + %s before the gate opened", count(three, base));
+	if (difference && base)
+		used += snprintf(text + used, sizeof(text) - (size_t)used, " = %s", count(one, sum));
 	if (difference)
-		used += snprintf(text + used, sizeof(text) - (size_t)used, "%s%s: difference %s",
-				 base ? " = " : "", base ? count(one, sum) : "",
+		used += snprintf(text + used, sizeof(text) - (size_t)used, ": difference %s",
 				 count(two, difference));
 	if (outsiders)
 		snprintf(text + used, sizeof(text) - (size_t)used,
-			 "; the %s fault%s of %s task%s that nobody waited for %s not part of it",
+			 "; the %s fault%s of %s task%s that nobody waited for %s not in it",
 			 count(one, outside), outside == 1 ? "" : "s", count(two, outsiders),
 			 outsiders == 1 ? "" : "s", outside == 1 ? "is" : "are");
 	fputs(difference ? report_ink(style, REPORT_BAD) : "", out);
@@ -154,6 +155,7 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 	sqlite3_bind_int64(stmt, 1, task);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		char phase[80], kind[64], object[200], call[64], number[32];
+		char vma[280] = "";
 		char *line = NULL;
 
 		if (nr++ == MOST_SURPLUS) {
@@ -164,13 +166,14 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 		text_escape_for(object, sizeof(object), report_column(stmt, 6), 40, style->utf8);
 		text_escape_for(call, sizeof(call), report_column(stmt, 7), 24, style->utf8);
 		timeline_kind(kind, sizeof(kind), report_column(stmt, 1), style->utf8);
-		if (asprintf(&line, "%s x %s at %#llx in %s [%#llx-%#llx]%s%s%s%s",
+		if (sqlite3_column_int64(stmt, 5))
+			snprintf(vma, sizeof(vma), " in %s [%#llx-%#llx]",
+				 *object ? object : "anonymous memory",
+				 (unsigned long long)sqlite3_column_int64(stmt, 4),
+				 (unsigned long long)sqlite3_column_int64(stmt, 5));
+		if (asprintf(&line, "%s x %s at %#llx%s%s%s%s%s",
 			     count(number, sqlite3_column_int64(stmt, 2)), kind,
-			     (unsigned long long)sqlite3_column_int64(stmt, 3),
-			     *object ? object : "anonymous memory",
-			     (unsigned long long)sqlite3_column_int64(stmt, 4),
-			     (unsigned long long)sqlite3_column_int64(stmt, 5),
-			     *phase ? ", phase " : "", phase, *call ? ", in " : "", call) < 0) {
+			     (unsigned long long)sqlite3_column_int64(stmt, 3), vma, *phase ? ", phase " : "", phase, *call ? ", in " : "", call) < 0) {
 			sqlite3_finalize(stmt);
 			return -ENOMEM;
 		}

@@ -33,11 +33,13 @@ struct tl_task {
 	long long exit_code, exit_signal;
 	long long end_ns;	/* it has a lane until then */
 	long long faults;	/* observed */
-	/* what the forks of its creator in that phase allocated; forks 0: told elsewhere */
+	long long all_faults;	/* with those of all tasks below it */
+	/* what all forks of its creator in that phase allocated; forks 0: another tells */
 	long long forks, page_tables, pages;
 	int reaper;		/* who waited for it */
 	long long waited_ns;	/* ... and for how long; TL_NEVER: unknown */
 	int group;		/* drawn as one of this group or below it; TL_NONE: by itself */
+	bool example;		/* drawn although those alike are folded */
 	int lane;
 	long long *hard;	/* times of its hard events, ascending */
 	size_t nr_hard;
@@ -48,17 +50,21 @@ struct tl_group {
 	int parent;		/* task, or TL_NONE */
 	int first;		/* a member */
 	int members, below;
-	int failed;		/* members with an exit code or signal that is not 0 */
+	int failed, killed;	/* members with an exit code that is not 0, or a signal */
+	int running;		/* members that did not end */
+	long long signal;	/* that killed the first of them; 0: not the same for all */
 	long long start_ns, end_ns;
 	long long least_ns, most_ns;	/* lives */
 	long long least_faults, most_faults;
-	long long forks, page_tables, pages;
 };
 
 /*
- * One row.  Text falls into fields with two blanks in between, where it may
- * be wrapped.
+ * One row.  Text falls into fields with two blanks in between, where it may be
+ * wrapped.  TL_OPTIONAL is a blank, and what follows it is left out where it does
+ * not fit (into one line beside an arrow, else into two).
  */
+#define TL_OPTIONAL '\v'
+
 struct tl_event {
 	long long t_ns, end_ns;	/* the row's time; until when it goes on */
 	int order;		/* among events of one time: lower first */

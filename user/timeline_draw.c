@@ -4,6 +4,7 @@
  * wide as their text wants, and if that is too wide, the widest give way.
  */
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #define TIME_COLUMNS 9		/* at least */
 #define LINE_COLUMNS 2		/* life line and a blank */
 #define GAP_COLUMNS 1		/* between two lanes */
-#define LEAST_TEXT 16
+#define LEAST_TEXT 18
 #define MOST_TEXT 120		/* wider rows wrap in any case */
 #define ARROW_COLUMNS 3
 #define CONTINUED 2		/* more indent for a wrapped line */
@@ -30,7 +31,8 @@ struct lane {
 	int x, width;		/* of the text; x is that of the life line */
 	int task;		/* drawn now; TL_NONE: none yet */
 	int tasks, first;
-	int wanted[MOST_TEXT + 1];	/* rows by the width that they want */
+	int wanted[MOST_TEXT + 1];	/* rows by the width that they need */
+	int option[MOST_TEXT + 1];	/* ... and by that with what is optional */
 };
 
 struct drawing {
@@ -118,7 +120,7 @@ static void flush_line(struct drawing *d)
  */
 static size_t line_length(const char *s, int width, const char **next)
 {
-	size_t field = 0, part = 0, word = 0, used = 0;
+	size_t field = 0, part = 0, word = 0, number = 0, used = 0;
 	size_t margin = strspn(s, " ");
 	int columns = 0;
 
@@ -132,11 +134,15 @@ static size_t line_length(const char *s, int width, const char **next)
 		w = text_width(one);
 		if (columns + w > width)
 			break;
+		/* a number stays with what it counts */
 		if (c == ' ' && used > margin && s[used - 1] != ' ') {
-			word = used;
 			if (s[used + 1] == ' ')
 				field = used;
-			else if (s[used - 1] == ',' || s[used + 1] == '(')
+			else if (isdigit((unsigned char)s[used - 1]))
+				number = used;
+			else
+				word = used;
+			if (s[used - 1] == ',' || s[used + 1] == '(')
 				part = used;
 		}
 		columns += w;
@@ -147,8 +153,8 @@ static size_t line_length(const char *s, int width, const char **next)
 			used = field;
 		else if (part)
 			used = part;
-		else if (word)
-			used = word;
+		else if (word || number)
+			used = word ? word : number;
 	}
 	if (!used && s[0]) {
 		uint32_t c;
@@ -237,8 +243,6 @@ static bool put_piece(struct drawing *d, struct piece *piece, int *end)
 	if (piece->s == next)
 		return false;
 	piece->s = next;
-	if (!piece->arrow)
-		piece->indent = piece->indent < CONTINUED ? CONTINUED : piece->indent;
 	return true;
 }
 
@@ -313,35 +317,77 @@ static void draw_row(struct drawing *d, const struct tl_event *event)
 	}
 }
 
+static int lines_of(const char *s, int width)
+{
+	int lines = 0;
+
+	while (*s) {
+		line_length(s, width, &s);
+		lines++;
+		width -= lines == 1 ? CONTINUED : 0;
+		if (width < 1)
+			width = 1;
+	}
+	return lines;
+}
+
+static void settle_option(struct drawing *d, char *s, int task, int room, int most)
+{
+	char *option = s ? strchr(s, TL_OPTIONAL) : NULL;
+
+	if (!option)
+		return;
+	*option = ' ';
+	if (task != TL_NONE && lines_of(s, d->lanes[d->t->tasks[task].lane].width - room) > most)
+		*option = '\0';
+}
+
 static void want(struct drawing *d, int task, const char *s, int more)
 {
 	struct lane *lane = &d->lanes[d->t->tasks[task].lane];
 	int width = more + (s ? text_width(s) : 0);
+	const char *option = s ? strchr(s, TL_OPTIONAL) : NULL;
 
-	if (width > MOST_TEXT)
-		width = MOST_TEXT;
-	lane->wanted[width]++;
 	if (width > lane->width)
-		lane->width = width;
+		lane->width = width < MOST_TEXT ? width : MOST_TEXT;
+	if (option) {
+		lane->option[width < MOST_TEXT ? width : MOST_TEXT]++;
+		width -= text_width(option);
+	}
+	lane->wanted[width < MOST_TEXT ? width : MOST_TEXT]++;
 }
 
-/*
- * Take a column from the lane where that makes the fewest rows wrap, among
- * equals from the widest.
- */
+/* How bad it is for LANE to be WIDTH columns wide: lines that it takes, what it leaves out. */
+static int badness(const struct lane *lane, int width)
+{
+	int sum = 0;
+
+	for (int i = 1; i <= MOST_TEXT; i++) {
+		int lines = (i + width - 1) / width;
+
+		sum += 2 * lines * lane->wanted[i];
+		sum += lane->option[i] * (lines < 3 ? lines - 1 : 2);
+	}
+	return sum;
+}
+
+/* Take a column from the lane that this makes least worse, among equals from the widest. */
 static void narrow(struct drawing *d)
 {
 	struct lane *best = NULL;
+	int least = 0;
 
 	for (int i = 0; i < d->t->lanes; i++) {
 		struct lane *lane = &d->lanes[i];
+		int worse;
 
 		if (lane->width <= LEAST_TEXT)
 			continue;
-		if (!best || lane->wanted[lane->width] < best->wanted[best->width] ||
-		    (lane->wanted[lane->width] == best->wanted[best->width] &&
-		     lane->width > best->width))
+		worse = badness(lane, lane->width - 1) - badness(lane, lane->width);
+		if (!best || worse < least || (worse == least && lane->width > best->width)) {
 			best = lane;
+			least = worse;
+		}
 	}
 	if (best)
 		best->width--;
@@ -373,12 +419,21 @@ static void lay_out(struct drawing *d)
 			want(d, event->to, event->to_text, left ? 0 : ARROW_COLUMNS);
 	}
 	d->width = lay_out_from(d, d->left);
-	if (!t->style.width)
-		return;
-	for (int over = d->width - t->style.width; over > 0; over--)
-		narrow(d);
-	lay_out_from(d, d->left);
-	d->width = t->style.width;
+	if (t->style.width) {
+		for (int over = d->width - t->style.width; over > 0; over--)
+			narrow(d);
+		lay_out_from(d, d->left);
+		d->width = t->style.width;
+	}
+	for (size_t i = 0; i < t->nr_events; i++) {
+		const struct tl_event *event = &t->events[i];
+		bool arrow = event->to != TL_NONE;
+		bool left = arrow && t->tasks[event->task].lane < t->tasks[event->to].lane;
+
+		settle_option(d, event->text, event->task,
+			      event->indent + (left ? ARROW_COLUMNS : 0), arrow ? 1 : 2);
+		settle_option(d, event->to_text, event->to, arrow && !left ? ARROW_COLUMNS : 0, 1);
+	}
 }
 
 static void draw_heading(struct drawing *d)
@@ -405,31 +460,34 @@ static void draw_heading(struct drawing *d)
 	free(labels);
 }
 
+/* What is not drawn as it is, and how to see it. */
 static void draw_hint(struct drawing *d)
 {
-	const struct timeline *t = d->t;
-	char tasks[32], rows[32], file[128], *hint;
+	struct timeline *t = d->t;
+	struct tl_event event = { .ink = INK_DIM };
+	char number[32], hidden[80] = "", left_out[80] = "", file[256];
 
 	if (!t->hidden && !t->left_out)
 		return;
-	text_count(tasks, sizeof(tasks), t->hidden);
-	text_count(rows, sizeof(rows), t->left_out);
+	if (t->hidden)
+		snprintf(hidden, sizeof(hidden), "%s task%s without a lane",
+			 text_count(number, sizeof(number), t->hidden), t->hidden == 1 ? "" : "s");
+	if (t->left_out)
+		snprintf(left_out, sizeof(left_out), "%s%s rows left out", t->hidden ? ", " : "",
+			 text_count(number, sizeof(number), t->left_out));
 	text_escape_for(file, sizeof(file), t->style.file ? t->style.file : "FILE", 0,
 			t->style.utf8);
-	hint = timeline_text(d->t, "%s%s%s%s%s%s", t->hidden ? tasks : "",
-			     t->hidden ? " tasks in groups" : "", t->hidden && t->left_out ? ", " : "",
-			     t->left_out ? rows : "", t->left_out ? " rows left out" : "",
-			     t->style.rows ? ". Everything: " : ". More in a wider window, or: ");
-	if (hint) {
-		struct tl_event event = { .ink = INK_DIM };
-
-		event.text = timeline_text(d->t, "%s%sfaultline show %s%s", hint,
-					   t->style.file ? "" : "record with -o FILE, then  ",
-					   t->style.rows ? "--all " : "--tree ", file);
-		draw_wide(d, &event);
-		free(event.text);
-	}
-	free(hint);
+	if (!t->style.rows)
+		event.text = timeline_text(t, "%s%s: a wider window has room for more, "
+					   "faultline show --tree %s names them", hidden, left_out, file);
+	else if (t->style.file)
+		event.text = timeline_text(t, "%s%s; to see all: faultline show --all %s", hidden,
+					   left_out, file);
+	else
+		event.text = timeline_text(t, "%s%s; to see all, keep the recording with -o FILE, "
+					   "then: faultline show --all FILE", hidden, left_out);
+	draw_wide(d, &event);
+	free(event.text);
 }
 
 static int by_start(const void *a, const void *b, void *arg)

@@ -228,8 +228,8 @@ static void add_others(struct stretch *s)
 	event = timeline_add(t, s->task, start_ns, nr == 1 && !other && !s->sums[0].major ?
 			     timeline_text(t, "%s%s %s fault%s", label(t, s->task, start_ns), number,
 					   s->sums[0].kind, n == 1 ? "" : "s") :
-			     timeline_text(t, "%s%s fault%s (%s)", label(t, s->task, start_ns),
-					   number, n == 1 ? "" : "s", kinds));
+			     timeline_text(t, "%s%s fault%s%c(%s)", label(t, s->task, start_ns),
+					   number, n == 1 ? "" : "s", TL_OPTIONAL, kinds));
 	event->end_ns = end_ns;
 	event->indent = 2;
 }

@@ -12,9 +12,10 @@
 
 #include "timeline.h"
 
-#define LEAST_LANE 26		/* columns */
+#define LEAST_LANE 21		/* columns */
 #define TIME_COLUMNS 9
 #define ROWS_A_TASK 4
+#define MOST_FAILED 16
 #define LANES_WITHOUT_WIDTH 12
 
 static int lanes_that_fit(const struct timeline *t)
@@ -156,9 +157,14 @@ static int fold_first(struct folding *f, size_t count)
 
 	for (size_t i = 0; i < t->nr_tasks; i++)
 		t->tasks[i].group = TL_NONE;
-	for (size_t i = 0; i < count; i++)
-		for (int m = 0; m < f->likeness[i].members; m++)
-			t->tasks[f->member[f->likeness[i].first + m]].group = (int)i;
+	for (size_t i = 0; i < count; i++) {
+		for (int m = 0; m < f->likeness[i].members; m++) {
+			struct tl_task *task = &t->tasks[f->member[f->likeness[i].first + m]];
+
+			if (!task->example)
+				task->group = (int)i;
+		}
+	}
 	/* Parents come before their children: what is below a folded task goes with it. */
 	for (size_t i = 0; i < t->nr_tasks; i++) {
 		struct tl_task *task = &t->tasks[i];
@@ -168,6 +174,36 @@ static int fold_first(struct folding *f, size_t count)
 		drawn += task->group == TL_NONE;
 	}
 	return drawn;
+}
+
+/*
+ * As far as there is room, draw the first of those folded after all, as an
+ * example, and more of those that somebody marked as worth seeing.  Each try
+ * looks at all tasks, so there is an end to trying.
+ */
+static void unfold_some(struct folding *f, size_t count, const int *order, int limit, int most)
+{
+	struct timeline *t = f->t;
+	int failed = 0;
+
+	for (size_t i = 0; i < count && failed < MOST_FAILED; i++) {
+		const struct likeness *likeness = &f->likeness[i];
+		int examples = likeness->marked ? likeness->members - 1 : likeness->members > 2;
+
+		for (int m = 0; m < examples; m++) {
+			struct tl_task *task = &t->tasks[f->member[likeness->first + m]];
+
+			if (task->parent != TL_NONE && t->tasks[task->parent].group != TL_NONE)
+				break;
+			task->example = true;
+			if (fold_first(f, count) > most || place(t, order, limit) > limit) {
+				task->example = false;
+				failed++;
+				break;
+			}
+		}
+	}
+	fold_first(f, count);
 }
 
 static void describe_groups(struct folding *f, size_t count)
@@ -202,8 +238,8 @@ static void describe_groups(struct folding *f, size_t count)
 				.parent = task->parent, .first = (int)i, .members = 1,
 				.start_ns = task->start_ns, .end_ns = task->end_ns,
 				.least_ns = life, .most_ns = life,
-				.least_faults = task->faults, .most_faults = task->faults,
-				.below = group->below,
+				.least_faults = task->all_faults, .most_faults = task->all_faults,
+				.below = group->below, .signal = task->exit_signal,
 			};
 		}
 		if (task->start_ns < group->start_ns)
@@ -214,16 +250,15 @@ static void describe_groups(struct folding *f, size_t count)
 			group->least_ns = life;
 		if (life > group->most_ns)
 			group->most_ns = life;
-		if (task->faults < group->least_faults)
-			group->least_faults = task->faults;
-		if (task->faults > group->most_faults)
-			group->most_faults = task->faults;
-		group->failed += task->exit_code || task->exit_signal;
-		if (task->forks) {
-			group->forks += task->forks;
-			group->page_tables += task->page_tables;
-			group->pages += task->pages;
-		}
+		if (task->all_faults < group->least_faults)
+			group->least_faults = task->all_faults;
+		if (task->all_faults > group->most_faults)
+			group->most_faults = task->all_faults;
+		group->running += task->exit_ns == TL_NEVER;
+		group->failed += task->exit_code && !task->exit_signal;
+		group->killed += task->exit_signal != 0;
+		if (task->exit_signal != group->signal)
+			group->signal = 0;
 	}
 }
 
@@ -257,6 +292,7 @@ void timeline_fold(struct timeline *t)
 			low = middle + 1;
 	}
 	fold_first(&f, low);
+	unfold_some(&f, low, order, limit, most);
 	t->lanes = place(t, order, limit);
 	describe_groups(&f, low);
 out:

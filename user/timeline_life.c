@@ -8,8 +8,6 @@
 #include "text.h"
 #include "timeline.h"
 
-#define PATH_COLUMNS 32
-
 static char *count(char buf[32], long long n)
 {
 	return text_count(buf, 32, n);
@@ -20,31 +18,45 @@ static char *duration(char buf[32], long long ns)
 	return text_duration(buf, 32, ns);
 }
 
-/* "  52 page tables, 0 pages" or nothing. */
-static char *allocated(struct timeline *t, long long forks, long long page_tables, long long pages)
+/* "52 page tables, 0 pages" */
+static void allocated(char *buf, size_t size, const struct tl_task *task)
 {
-	char one[32], two[32], all[48] = "";
+	char one[32], two[32];
 
-	if (!forks)
-		return timeline_text(t, "%s", "");
-	if (forks > 1)
-		snprintf(all, sizeof(all), " in %s forks", count(one, forks));
-	return timeline_text(t, "  %s page table%s, %s page%s%s", count(one, page_tables),
-			     page_tables == 1 ? "" : "s", count(two, pages), pages == 1 ? "" : "s",
-			     all);
+	snprintf(buf, size, "%s page table%s, %s page%s", count(one, task->page_tables),
+		 task->page_tables == 1 ? "" : "s", count(two, task->pages),
+		 task->pages == 1 ? "" : "s");
+}
+
+/* What the forks of one task in one phase allocated, where there were several. */
+static void add_allocated(struct timeline *t, int i)
+{
+	const struct tl_task *task = &t->tasks[i];
+	struct tl_event *event;
+	char pages[96], number[32];
+
+	if (task->forks < 2 || !timeline_drawn(t, task->creator))
+		return;
+	allocated(pages, sizeof(pages), task);
+	event = timeline_add(t, task->creator, task->start_ns,
+			     timeline_text(t, "%s forks in all: %s", count(number, task->forks), pages));
+	event->order = ORDER_EXEC;
+	event->indent = 2;
 }
 
 static void add_start(struct timeline *t, int i)
 {
 	const struct tl_task *task = &t->tasks[i];
 	int from = timeline_drawn(t, task->creator) ? task->creator : task->parent;
-	char *pages = allocated(t, task->forks, task->page_tables, task->pages);
 	struct tl_event *event;
+	char pages[96] = "";
 
 	if (timeline_drawn(t, from)) {
+		if (task->forks == 1)
+			allocated(pages, sizeof(pages), task);
 		event = timeline_add(t, from, task->start_ns,
-				     timeline_text(t, "%s -> %lld%s", task->made_by, task->tid,
-						   pages ? pages : ""));
+				     timeline_text(t, "%s -> %lld%s%s", task->made_by, task->tid,
+						   *pages ? "  " : "", pages));
 		event->to = i;
 		event->to_text = timeline_text(t, "%s %lld", task->name, task->tid);
 	} else if (task->exec_ns == TL_NEVER || task->parent != TL_NONE) {
@@ -52,15 +64,10 @@ static void add_start(struct timeline *t, int i)
 				     timeline_text(t, "%s %lld  by %s", task->name, task->tid,
 						   task->made_by));
 	} else {
-		event = NULL;
+		return;
 	}
-	if (event)
-		event->order = ORDER_START;
-	if (event == NULL || t->error)
-		goto out;
+	event->order = ORDER_START;
 	event->ink = INK_BOLD;
-out:
-	free(pages);
 }
 
 static void add_exec(struct timeline *t, int i, long long t_ns, const char *path)
@@ -68,10 +75,7 @@ static void add_exec(struct timeline *t, int i, long long t_ns, const char *path
 	const char *name = strrchr(path, '/');
 	struct tl_event *event;
 
-	if (!name || !name[1] || text_width(path) <= PATH_COLUMNS)
-		name = path;
-	else
-		name++;
+	name = name && name[1] ? name + 1 : path;
 	event = timeline_add(t, i, t_ns, timeline_text(t, "exec %s", name));
 	event->order = ORDER_EXEC;
 }
@@ -130,7 +134,7 @@ static void add_exit(struct timeline *t, int i)
 	char name[32], *text;
 
 	if (task->exit_ns == TL_NEVER)
-		text = timeline_text(t, "still running when tracing ended");
+		text = timeline_text(t, "still running");
 	else if (task->exit_signal)
 		text = timeline_text(t, "killed by %s",
 				     timeline_signal(name, sizeof(name), task->exit_signal));
@@ -159,7 +163,7 @@ static void add_wait(struct timeline *t, int i)
 		return;
 	}
 	if (task->waited_ns != TL_NEVER)
-		snprintf(waited, sizeof(waited), "  waited %s", duration(buf, task->waited_ns));
+		snprintf(waited, sizeof(waited), " %cwaited %s", TL_OPTIONAL, duration(buf, task->waited_ns));
 	event = timeline_add(t, i, task->reaped_ns, zombie);
 	event->to = task->reaper;
 	event->to_text = timeline_text(t, "wait <- %lld%s", task->tid, waited);
@@ -181,40 +185,53 @@ static char *span(struct timeline *t, long long least_ns, long long most_ns)
 	return timeline_text(t, "%s .. %s", one, two);
 }
 
+/* How the members of a group ended, where that was not exit(0) for all. */
+static void ends(char *buf, size_t size, const struct tl_group *group)
+{
+	char one[32], name[32] = "a signal";
+	int used = 0;
+
+	buf[0] = '\0';
+	if (group->failed)
+		used = snprintf(buf, size, "  %s failed", count(one, group->failed));
+	if (group->killed) {
+		if (group->signal)
+			timeline_signal(name, sizeof(name), group->signal);
+		used += snprintf(buf + used, size - (size_t)used, "  %s killed by %s",
+				 count(one, group->killed), name);
+	}
+	if (group->running)
+		snprintf(buf + used, size - (size_t)used, "  %s still running",
+			 count(one, group->running));
+}
+
 static void add_group(struct timeline *t, const struct tl_group *group)
 {
 	const struct tl_task *task = &t->tasks[group->first];
-	char one[32], two[32], number[64], below[64] = "", failed[64] = "", faults[80];
+	char one[32], two[32], who[96], below[64] = "", end[160], faults[96];
 	char *lives = span(t, group->least_ns, group->most_ns);
-	char *pages = allocated(t, group->forks, group->page_tables, group->pages);
 	struct tl_event *event;
-	char *text;
 
 	if (group->members == 1)
-		snprintf(number, sizeof(number), "%lld", task->tid);
+		snprintf(who, sizeof(who), "%s %lld", task->name, task->tid);
+	else
+		snprintf(who, sizeof(who), "%s x %s", count(one, group->members), task->name);
 	if (group->below)
-		snprintf(below, sizeof(below), "  and %s below", count(one, group->below));
-	if (group->failed)
-		snprintf(failed, sizeof(failed), "  %s failed", count(one, group->failed));
-	if (group->least_faults == group->most_faults)
-		snprintf(faults, sizeof(faults), "%s%s faults", group->members == 1 ? "" : "each ",
-			 count(one, group->least_faults));
-	else
-		snprintf(faults, sizeof(faults), "each %s .. %s faults",
-			 count(one, group->least_faults), count(two, group->most_faults));
-	if (group->members == 1)
-		text = timeline_text(t, "%s %s %s  %s  %s%s%s%s", task->made_by, task->name, number,
-				     lives ? lives : "", faults, below, failed, pages ? pages : "");
-	else
-		text = timeline_text(t, "%s %s x %s  %s  %s%s%s%s", task->made_by,
-				     count(one, group->members), task->name, lives ? lives : "",
-				     faults, below, failed, pages ? pages : "");
+		snprintf(below, sizeof(below), "  with %s task%s below", count(one, group->below),
+			 group->below == 1 ? "" : "s");
+	snprintf(faults, sizeof(faults), "%s%s%s%s fault%s", group->members == 1 ? "" : "each ",
+		 count(one, group->least_faults),
+		 group->least_faults == group->most_faults ? "" : " .. ",
+		 group->least_faults == group->most_faults ? "" : count(two, group->most_faults),
+		 group->most_faults == 1 ? "" : "s");
+	ends(end, sizeof(end), group);
 	event = timeline_add(t, timeline_drawn(t, group->parent) ? group->parent : TL_NONE,
-			     group->start_ns, text);
+			     group->start_ns,
+			     timeline_text(t, "%s %s  %s  %s%s%s", task->made_by, who,
+					   lives ? lives : "", faults, below, end));
 	event->end_ns = group->end_ns;
 	event->order = ORDER_START;
 	free(lives);
-	free(pages);
 }
 
 static int by_time(const void *a, const void *b)
@@ -287,6 +304,8 @@ void timeline_life(struct timeline *t)
 	for (size_t i = 0; i < t->nr_groups && !t->error; i++)
 		if (t->groups[i].members)
 			add_group(t, &t->groups[i]);
+	for (size_t i = 0; i < t->nr_tasks && !t->error; i++)
+		add_allocated(t, (int)i);
 	add_earlier_execs(t);
 	add_phases(t);
 	if (!t->error)

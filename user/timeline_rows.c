@@ -128,7 +128,8 @@ static void fold_idle(struct timeline *t)
 					     timeline_text(t, "~ %s%s",
 							   text_duration(length, sizeof(length),
 									 idle_ns),
-							   who ? who : ""));
+							   who && *who ? who :
+								   " without an event"));
 			event->order = ORDER_IDLE;
 			event->ink = INK_DIM;
 			free(who);

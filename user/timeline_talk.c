@@ -13,6 +13,12 @@
 #include "timeline.h"
 
 #define LOOK_BACK 64	/* sums that may still grow */
+#define MOST_SINGLE 8	/* so few signals have a row each ... */
+#define FEW_SINGLE 3	/* ... and so few locks and messages */
+
+struct one {
+	long long start_ns, end_ns, bytes, took_ns;
+};
 
 /* A sum of things that do not differ in any of the first members. */
 struct talk {
@@ -21,8 +27,10 @@ struct talk {
 	char what[96];		/* "SIGUSR1", "flock write counter.lock", "pipe" */
 	char how[64];		/* how it ended */
 	char who[48];		/* the other side, where it has no lane */
+	char whose[48];		/* of a task in a group: its name, in the lane of its parent */
 
 	long long n, bytes, start_ns, end_ns, took_ns;
+	struct one each[MOST_SINGLE];
 };
 
 struct talks {
@@ -35,7 +43,7 @@ static bool same(const struct talk *a, const struct talk *b)
 {
 	return a->from == b->from && a->to == b->to && a->from_stretch == b->from_stretch &&
 	       a->to_stretch == b->to_stretch && !strcmp(a->what, b->what) &&
-	       !strcmp(a->how, b->how) && !strcmp(a->who, b->who);
+	       !strcmp(a->how, b->how) && !strcmp(a->who, b->who) && !strcmp(a->whose, b->whose);
 }
 
 static long long plus(long long a, long long b)
@@ -60,6 +68,9 @@ static void add(struct talks *all, struct talk *one)
 
 		if (!same(talk, one))
 			continue;
+		if (talk->n < MOST_SINGLE)
+			talk->each[talk->n] = (struct one){ one->start_ns, one->end_ns, one->bytes,
+							    one->took_ns };
 		talk->n++;
 		talk->bytes = plus(talk->bytes, one->bytes);
 		talk->took_ns = plus(talk->took_ns, one->took_ns);
@@ -79,6 +90,7 @@ static void add(struct talks *all, struct talk *one)
 		all->room = room;
 	}
 	one->n = 1;
+	one->each[0] = (struct one){ one->start_ns, one->end_ns, one->bytes, one->took_ns };
 	all->talks[all->nr++] = *one;
 }
 
@@ -103,6 +115,15 @@ static void copy_name(const struct timeline *t, char *to, size_t size, sqlite3_s
 	text_escape_for(to, size, from ? from : "", max, t->style.utf8);
 }
 
+/* In whose lane task I is told about when it has none of its own; TL_NONE: in no one's. */
+static int teller(const struct timeline *t, int i)
+{
+	int parent = i == TL_NONE || t->tasks[i].group == TL_NONE ? TL_NONE :
+		     t->groups[t->tasks[i].group].parent;
+
+	return timeline_drawn(t, parent) ? parent : TL_NONE;
+}
+
 /* Fill both sides of a talk; false: neither has a lane. */
 static bool set_sides(const struct timeline *t, struct talk *talk, int from, int to)
 {
@@ -115,29 +136,44 @@ static bool set_sides(const struct timeline *t, struct talk *talk, int from, int
 	return talk->from != TL_NONE || talk->to != TL_NONE;
 }
 
-/* "5 x SIGUSR1" */
+/* "5 x SIGUSR1", "worker: 5 x SIGUSR1" */
 static void what(char *buf, size_t size, const struct talk *talk)
 {
 	char number[32];
 
-	if (talk->n == 1)
-		snprintf(buf, size, "%s", talk->what);
-	else
-		snprintf(buf, size, "%s x %s", text_count(number, sizeof(number), talk->n),
-			 talk->what);
+	snprintf(buf, size, "%s%s%s%s%s", talk->whose, *talk->whose ? ": " : "",
+		 talk->n == 1 ? "" : text_count(number, sizeof(number), talk->n),
+		 talk->n == 1 ? "" : " x ", talk->what);
 }
 
-static void finish(struct talks *all, void (*show)(struct timeline *t, const struct talk *talk))
+static void finish(struct talks *all, int single,
+		   void (*show)(struct timeline *t, const struct talk *talk))
 {
-	for (size_t i = 0; i < all->nr && !all->t->error; i++)
-		show(all->t, &all->talks[i]);
+	for (size_t i = 0; i < all->nr && !all->t->error; i++) {
+		struct talk *talk = &all->talks[i];
+		long long n = talk->n;
+
+		if (n > single) {
+			show(all->t, talk);
+			continue;
+		}
+		for (talk->n = 1; n-- > 0;) {
+			const struct one *one = &talk->each[n];
+
+			talk->start_ns = one->start_ns;
+			talk->end_ns = one->end_ns;
+			talk->bytes = one->bytes;
+			talk->took_ns = one->took_ns;
+			show(all->t, talk);
+		}
+	}
 	free(all->talks);
 }
 
 static void show_signal(struct timeline *t, const struct talk *talk)
 {
 	struct tl_event *event;
-	char name[128], after[48] = "", number[32];
+	char name[192], after[48] = "", number[32];
 
 	what(name, sizeof(name), talk);
 	if (talk->n == 1 && talk->took_ns > 0)
@@ -194,8 +230,12 @@ static void add_signals(struct timeline *t)
 
 		if (!result || !action || (signo == SIGCHLD && strcmp(action, "handler")))
 			continue;	/* each exit sends one, and hardly anybody listens */
-		if (!set_sides(t, &one, sender, receiver))
-			continue;
+		if (!set_sides(t, &one, sender, receiver)) {
+			one.to = teller(t, receiver);
+			if (one.to == TL_NONE)
+				continue;
+			name_task(one.whose, sizeof(one.whose), t, receiver);
+		}
 		/* positive codes are the kernel's own, in the name of whoever ran */
 		if (sqlite3_column_int64(stmt, 1) > 0) {
 			one.from = TL_NONE;
@@ -214,13 +254,13 @@ static void add_signals(struct timeline *t)
 		}
 		add(&all, &one);
 	}
-	finish(&all, show_signal);
+	finish(&all, MOST_SINGLE, show_signal);
 }
 
 static void show_lock(struct timeline *t, const struct talk *talk)
 {
 	struct tl_event *event;
-	char name[128], number[32];
+	char name[192], number[32];
 
 	what(name, sizeof(name), talk);
 	if (*talk->how)
@@ -255,8 +295,14 @@ static void add_locks(struct timeline *t)
 		bool futex;
 
 		one.from = timeline_task_at(t, stmt, 0);
-		if (!timeline_drawn(t, one.from))
-			continue;
+		if (!timeline_drawn(t, one.from)) {
+			int hidden = one.from;
+
+			one.from = teller(t, hidden);
+			if (one.from == TL_NONE)
+				continue;
+			name_task(one.whose, sizeof(one.whose), t, hidden);
+		}
 		copy_name(t, kind, sizeof(kind), stmt, 1, 12);
 		copy_name(t, object, sizeof(object), stmt, 2, 24);
 		copy_name(t, op, sizeof(op), stmt, 3, 12);
@@ -280,7 +326,7 @@ static void add_locks(struct timeline *t)
 		}
 		add(&all, &one);
 	}
-	finish(&all, show_lock);
+	finish(&all, FEW_SINGLE, show_lock);
 }
 
 static void show_message(struct timeline *t, const struct talk *talk)
@@ -292,7 +338,7 @@ static void show_message(struct timeline *t, const struct talk *talk)
 	if (talk->n == 1)
 		snprintf(amount, sizeof(amount), "%s", bytes);
 	else
-		snprintf(amount, sizeof(amount), "%s messages, %s",
+		snprintf(amount, sizeof(amount), "%s messages  %s",
 			 text_count(number, sizeof(number), talk->n), bytes);
 	if (talk->from != TL_NONE && talk->from == talk->to) {
 		event = timeline_add(t, talk->to, talk->start_ns,
@@ -333,7 +379,7 @@ static void add_messages(struct timeline *t)
 		copy_name(t, one.what, sizeof(one.what), stmt, 0, 12);
 		add(&all, &one);
 	}
-	finish(&all, show_message);
+	finish(&all, FEW_SINGLE, show_message);
 }
 
 /* What the program itself counted. */

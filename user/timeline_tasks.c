@@ -88,7 +88,15 @@ static void load_tasks(struct timeline *t)
 		int i = timeline_task_at(t, stmt, 0);
 
 		if (i != TL_NONE)
-			t->tasks[i].faults = sqlite3_column_int64(stmt, 1);
+			t->tasks[i].faults = t->tasks[i].all_faults = sqlite3_column_int64(stmt, 1);
+	}
+	for (size_t i = t->nr_tasks; i-- > 0;) {
+		long long *sum = NULL;
+
+		if (t->tasks[i].parent != TL_NONE)
+			sum = &t->tasks[t->tasks[i].parent].all_faults;
+		if (sum && __builtin_add_overflow(*sum, t->tasks[i].all_faults, sum))
+			*sum = LLONG_MAX;
 	}
 }
 
