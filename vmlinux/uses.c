@@ -134,7 +134,7 @@ static bool is_field_kind(enum bpf_core_relo_kind kind)
 /* The access "0:1:2" of a relocation as names: an index of the root, then members and elements. */
 static int read_path(const struct btf *btf, const char *access, struct use *use)
 {
-	__u32 id = use->type;
+	__u32 id = use->leaf = use->type;
 	char *end;
 
 	if (*access != '0' && !is_field_kind(use->kind))
@@ -152,10 +152,11 @@ static int read_path(const struct btf *btf, const char *access, struct use *use)
 			return -EINVAL;
 		id = btf_members(t)[index].type;
 		use->path[use->nr_path] = btf__name_by_offset(btf, btf_members(t)[index].name_off);
-		if (*use->path[use->nr_path])
+		if (*use->path[use->nr_path]) {
 			use->nr_path++;
+			use->leaf = id;
+		}
 	}
-	use->leaf = id;
 	return 0;
 }
 

@@ -23,7 +23,7 @@ struct use {
 	const char *type_name;
 	const char *path[PATH_DEPTH]; /* names of the fields, or of the enumerator */
 	size_t nr_path;
-	__u32 leaf;    /* type of the last field, in the object's BTF */
+	__u32 leaf;    /* type of the last named field, in the object's BTF */
 	bool by_field; /* kind is about a field */
 };
 
