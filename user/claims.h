@@ -72,7 +72,7 @@ struct claims {
  * Read PATH.  0, or -EINVAL with "FILE:LINE: what is wrong" in WHY, or another
  * negative errno.  The caller frees with claims_free(), also after an error.
  */
-int claims_load(struct claims **claims, const char *path, char *why, size_t why_size);
+int claims_load(struct claims **out, const char *path, char *why, size_t why_size);
 void claims_free(struct claims *claims);
 
 /* "pages=1024".  -ENOENT: no such parameter; -ERANGE; -EINVAL; sentence in WHY. */

@@ -185,8 +185,10 @@ static int observe(struct sandbox *box, const struct claim *claim, struct observ
 		seen->is_null = sqlite3_column_type(stmt, 0) == SQLITE_NULL;
 		if (!seen->is_null) {
 			seen->text = column_text(stmt);
-			err = seen->text ? 0 : -ENOMEM;
-			read_number(seen, stmt);
+			if (seen->text)
+				read_number(seen, stmt);
+			else
+				err = -ENOMEM;
 		}
 		rc = sqlite3_step(stmt);
 		if (rc == SQLITE_ROW)
@@ -265,17 +267,15 @@ static int told(const char *name, long long *number, void *arg)
 }
 
 static int judge(const struct claims *claims, struct claim *claim, const struct trust *trust,
-		 struct sandbox *box)
+		 struct sandbox *box, struct reads *reads)
 {
 	struct claims_facts facts = { .told = told, .arg = box };
-	struct reads reads = { 0 };
 	struct observation seen;
 	char problem[320];
 	bool holds;
 	int err;
 
-	box->on_read = note_read;
-	box->on_read_arg = &reads;
+	*reads = (struct reads){ 0 };
 	err = observe(box, claim, &seen);
 	holds = compare(&claim->expect_value, &seen);
 	if (!err)
@@ -286,17 +286,17 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 	/* An error in the query is the claim's own fault, whatever was lost. */
 	if (*seen.error)
 		return give(claim, VERDICT_FAIL, seen.error);
-	if (!is_untouched(trust, &reads))
+	if (!is_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
 	facts.observed = seen.integer;
 	err = give(claim, holds ? VERDICT_PASS : VERDICT_FAIL, seen.odd);
 	if (err)
 		return err;
-	reads.tasks = false;
+	reads->tasks = false;
 	err = claims_judge_provisos(claims, claim, &facts, problem, sizeof(problem));
 	if (err == -EINVAL)
 		return give(claim, VERDICT_FAIL, problem);
-	if (!err && reads.tasks && !is_untouched(trust, &reads))
+	if (!err && reads->tasks && !is_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
 	return err;
 }
@@ -377,16 +377,19 @@ int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 {
 	struct sandbox box;
 	struct trust trust;
+	struct reads reads;
 	size_t i;
 	int err;
 
 	if (read_trust(db, &trust) || sandbox_enter(&box, db, SANDBOX_DEADLINE_MS))
 		return cannot_check(claims, db, why, why_size);
+	box.on_read = note_read;
+	box.on_read_arg = &reads;
 	for (i = 0, err = 0; i < claims->nr_claims && !err; i++) {
 		struct claim *claim = &claims->claims[i];
 
 		if (claim->applies && claim->verdict != VERDICT_SKIP)
-			err = judge(claims, claim, &trust, &box);
+			err = judge(claims, claim, &trust, &box, &reads);
 	}
 	sandbox_leave(&box);
 	if (err) {

@@ -370,7 +370,7 @@ static int append_sql(struct parser *p, const char *line)
 {
 	size_t len = strlen(line);
 
-	if (p->sql_len + len + 2 > p->sql_room) {
+	if (!p->sql || p->sql_len + len + 2 > p->sql_room) {
 		size_t room = 2 * (p->sql_len + len + 2);
 		char *grown = realloc(p->sql, room);
 

@@ -253,6 +253,7 @@ static int parse_unary(struct parser *p, struct expr_value *v)
 	bool negate = false;
 	int err;
 
+	set_number(v, 0);
 	if (++p->depth > MAX_DEPTH) {
 		err = refuse(p, "the expression is nested more than %d deep", MAX_DEPTH);
 	} else if (take(p, "!") || (negate = take(p, "-"))) {
@@ -430,7 +431,7 @@ static int parse_or(struct parser *p, struct expr_value *v)
 
 static int parse_choice(struct parser *p, struct expr_value *v)
 {
-	struct expr_value yes, no;
+	struct expr_value yes = { 0 }, no = { 0 };
 	int err;
 
 	if (++p->depth > MAX_DEPTH) {

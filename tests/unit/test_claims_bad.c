@@ -195,6 +195,12 @@ static void check_load(int wanted_err, const char *path, const char *wanted)
 	assert_string_equal(why, wanted);
 }
 
+static void put(char *at, const char *s)
+{
+	while (*s)
+		*at++ = *s++;
+}
+
 static void what_is_no_file(void **state)
 {
 	static char big[CLAIMS_MAX_FILE + 1];
@@ -206,7 +212,7 @@ static void what_is_no_file(void **state)
 	claims_file_write("\0", 1);
 	check_load(-EINVAL, CLAIMS_FILE, CLAIMS_FILE ":1: byte 0x00, so this is not a text file");
 	memset(big, 'x', sizeof(big));
-	memcpy(big, "-- title: ", 10);
+	put(big, "-- title: ");
 	claims_file_write(big, CLAIMS_MAX_LINE);
 	check_load(0, CLAIMS_FILE, "");
 	claims_file_write(big, CLAIMS_MAX_LINE + 2);
@@ -218,8 +224,8 @@ static void what_is_no_file(void **state)
 		   CLAIMS_FILE ": larger than 1024 KiB, so not a claims file");
 	/* one key that goes on and on */
 	for (i = 0; i < 2000; i++)
-		memcpy(big + 11 + 7 * i, "--  xy\n", 7);
-	memcpy(big, "-- title: \n", 11);
+		put(big + 11 + 7 * i, "--  xy\n");
+	put(big, "-- title: \n");
 	claims_file_write(big, 11 + 7 * 2000);
 	check_load(-EINVAL, CLAIMS_FILE, CLAIMS_FILE ":1365: more than 4096 bytes for one key");
 	check_load(-ENOENT, "none.sql", "none.sql: No such file or directory");
