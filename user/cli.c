@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "catalogue.h"
 #include "doctor.h"
 #include "identity.h"
 #include "message.h"
@@ -89,10 +90,14 @@ const struct argp cli_record_argp = { .options = record_options, .parser = parse
 
 int cli_close_stdout(int status)
 {
+	static bool said;
+
 	if (!fflush(stdout) && !ferror(stdout))
 		return status;
-	message("cannot write to stdout: %s; what you see of the result is not all of it",
-		strerror(errno));
+	if (!said)
+		message("cannot write to stdout: %s; what you see of the result is not all of it",
+			strerror(errno));
+	said = true;
 	return status ? status : CLI_INCOMPLETE;
 }
 
@@ -115,6 +120,29 @@ int cli_choose_identity(struct identity **id, const char *user, bool as_root)
 	}
 	identity_free(invoker);
 	return CLI_OK;
+}
+
+int cli_open_catalogue(struct catalogue **catalogue)
+{
+	struct identity_caller caller = identity_caller();
+	struct identity *invoker;
+	char why[256];
+	int err;
+
+	*catalogue = NULL;
+	/* Where it is not known who called, cli_choose_identity() says so before anything runs. */
+	if (identity_invoker(&invoker, &caller, why, sizeof(why)))
+		invoker = NULL;
+	err = identity_assume(invoker);
+	if (!err) {
+		err = catalogue_open(catalogue);
+		if (identity_resume(invoker))
+			err = -EPERM;
+	}
+	if (err)
+		message("cannot look for experiments: %s", strerror(-err));
+	identity_free(invoker);
+	return err ? CLI_CANNOT : CLI_OK;
 }
 
 int cli_drop_privileges(void)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct catalogue;
 struct identity;
 struct recording;
 struct session_options;
@@ -52,6 +53,12 @@ int cli_close_stdout(int status);
  * CLI_OK, or another status after a message.  The caller frees *ID.
  */
 int cli_choose_identity(struct identity **id, const char *user, bool as_root);
+
+/*
+ * The experiments, read with the rights of the user who called sudo.  CLI_OK, or
+ * another status after a message.  The caller frees with catalogue_free().
+ */
+int cli_open_catalogue(struct catalogue **catalogue);
 
 /*
  * Root looks at a file with the rights of the user who called sudo, and for good.

@@ -124,16 +124,14 @@ int cmd_list(int argc, char **argv)
 	static const struct argp argp = { .options = options, .parser = parse, .doc = doc };
 	struct catalogue *catalogue;
 	bool json = false;
-	int status = cli_drop_privileges();
+	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	status = cli_drop_privileges();
+	if (!status)
+		status = cli_open_catalogue(&catalogue);
 	if (status)
 		return status;
-	if (catalogue_open(&catalogue)) {
-		catalogue_free(catalogue);
-		message("cannot list experiments: out of memory");
-		return CLI_CANNOT;
-	}
 	if (json)
 		list_json(catalogue);
 	else

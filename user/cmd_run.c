@@ -261,12 +261,11 @@ int cmd_run(int argc, char **argv)
 	};
 	struct catalogue *catalogue;
 	struct run run = { 0 };
-	int status = CLI_CANNOT;
+	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
-	if (catalogue_open(&catalogue))
-		message("cannot list experiments: out of memory");
-	else
+	status = cli_open_catalogue(&catalogue);
+	if (!status)
 		status = run_chosen(&run, catalogue);
 	catalogue_free(catalogue);
 	free(run.chosen);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 #include <argp.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "launch.h"
@@ -99,8 +101,20 @@ static int run(int argc, char **argv)
 	return unknown(argv[1]);
 }
 
+/*
+ * A file that is opened later must not become stdout.  What stands in for a closed
+ * descriptor refuses to be written, and is closed again in the traced command.
+ */
+static void occupy_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY | O_CLOEXEC) != fd)
+			_exit(CLI_CANNOT);
+}
+
 int main(int argc, char **argv)
 {
+	occupy_standard_descriptors();
 	launch_remember();
 	/* Only for what is printable: numbers are written and read as in C. */
 	setlocale(LC_CTYPE, "");
