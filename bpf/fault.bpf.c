@@ -17,7 +17,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 	if (!s || s->probing)
 		return 0;
 	now = bpf_ktime_get_ns();
-	fault_settle(s, task, now, SETTLE_PLAIN);
+	fault_settle(s, task, now);
 	vma_locate(s, address);
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
@@ -25,6 +25,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 	s->pending.ip = regs->ip;
 	s->pending.error = error;
 	s->pending.via = via;
+	s->pending.syscall = s->syscall;
 	s->pending.signo = 0;
 	s->pending.disabled = IS_KERNEL_ADDRESS(address) ||
 			      (via == FL_KERNEL && task->pagefault_disabled);

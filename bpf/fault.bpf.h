@@ -90,10 +90,9 @@ static __always_inline __u8 fault_kind(const struct task_state *s)
 
 /*
  * The kind of an exception that the kernel does not count; 0: it counts.
- * ROSE: the counters rose since it was entered.  INTERRUPTED: the task has a
- * signal to deal with, which makes handle_mm_fault() give up and try again.
+ * ROSE: the counters rose since it was entered.
  */
-static __always_inline __u8 fault_refused(const struct task_state *s, bool rose, bool interrupted)
+static __always_inline __u8 fault_refused(const struct task_state *s, bool rose)
 {
 	const struct pending_fault *p = &s->pending;
 
@@ -113,7 +112,8 @@ static __always_inline __u8 fault_refused(const struct task_state *s, bool rose,
 	 */
 	if (p->via == FL_KERNEL)
 		return s->vma.end && !(p->error & PF_PROT) && s->vma.object ? FL_BUS : FL_SEGV;
-	if (interrupted)
+	/* a signal to deal with makes handle_mm_fault() give up; the access is tried again */
+	if (s->interrupted)
 		return FL_SPURIOUS;
 	return 0;
 }
@@ -139,14 +139,14 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	key = &s->cell.key;
 	end = p->end_ns ? p->end_ns : p->t_ns;
 	step = p->address - run->address;
-	same = key->phase == s->phase && key->region == s->region && key->syscall == s->syscall &&
+	same = key->phase == s->phase && key->region == s->region && key->syscall == p->syscall &&
 	       key->kind == kind && key->via == via && key->major == major;
 	if (!same) {
 		ledger_park(s);
 		key->task = s->task;
 		key->phase = s->phase;
 		key->region = s->region;
-		key->syscall = s->syscall;
+		key->syscall = p->syscall;
 		key->kind = kind;
 		key->via = via;
 		key->major = major;
@@ -219,6 +219,7 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 	fx = s->effects;
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
+	s->pending.syscall = s->syscall;
 	s->pending.ip = 0;
 	s->pending.error = 0;
 	if (s->syscall < FL_NR_CALLS && call_class[s->syscall & (FL_NR_CALLS - 1)] & FL_CALL_MAPS)
@@ -252,13 +253,7 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 	return 0;
 }
 
-/* Where fault_settle() is called from, as far as it matters. */
-enum settle_at {
-	SETTLE_PLAIN = 0,
-	SETTLE_SIGNAL = 1,	/* a signal is delivered, or the task ends */
-};
-
-SHARED int fault_settle_slow(struct task_state *s, __u64 now, int at)
+SHARED int fault_settle_slow(struct task_state *s, __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 minor, major;
@@ -270,7 +265,7 @@ SHARED int fault_settle_slow(struct task_state *s, __u64 now, int at)
 	s->min_flt += minor;
 	s->maj_flt += major;
 	if (s->pending.via) {
-		__u8 refused = fault_refused(s, minor || major, at == SETTLE_SIGNAL);
+		__u8 refused = fault_refused(s, minor || major);
 
 		if (refused) {
 			fault_account(s, VERDICT(refused, s->pending.via, 0), 1);
@@ -284,6 +279,7 @@ SHARED int fault_settle_slow(struct task_state *s, __u64 now, int at)
 			fault_account(s, VERDICT(fault_kind(s), s->pending.via, is_major), 1);
 		}
 		s->pending.via = 0;
+		s->interrupted = false;
 		if (minor || major)
 			__builtin_memset(&s->effects, 0, sizeof(s->effects));
 	}
@@ -294,11 +290,10 @@ SHARED int fault_settle_slow(struct task_state *s, __u64 now, int at)
 }
 
 /* What the last fault of TASK, the current one, came to; see the head of this file. */
-static __always_inline void fault_settle(struct task_state *s, struct task_struct *task, __u64 now,
-					 int at)
+static __always_inline void fault_settle(struct task_state *s, struct task_struct *task, __u64 now)
 {
 	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
-		fault_settle_slow(s, now, at);
+		fault_settle_slow(s, now);
 }
 
 #endif /* FAULT_BPF_H */

@@ -41,6 +41,7 @@ static __always_inline void cell_park(struct task_state *s, struct cell *parked,
 
 	if (!open->n)
 		return;
+	UNROLLED
 	for (i = 0; i < NR_PARKED; i++) {
 		struct cell *c = &parked[i];
 
@@ -80,6 +81,7 @@ static __always_inline void cells_send(struct task_state *s, __u64 now)
 {
 	int i;
 
+	UNROLLED
 	for (i = 0; i < NR_PARKED; i++) {
 		struct ledger_cell *cell = &s->parked[i];
 		struct fl_ledger e = { .key = cell->key, .n = cell->n };
@@ -91,6 +93,7 @@ static __always_inline void cells_send(struct task_state *s, __u64 now)
 			cell_to_map(&ledger, (struct cell *)cell, FL_MAP_LEDGER);
 		cell->n = 0;
 	}
+	UNROLLED
 	for (i = 0; i < NR_PARKED; i++) {
 		struct pages_cell *cell = &s->parked_pages[i];
 		struct fl_pages e = { .key = cell->key, .n = cell->n };

@@ -10,7 +10,7 @@ static __noinline int task_end(struct task_state *s, struct task_struct *task, _
 {
 	struct fl_task_end e = {};
 
-	fault_settle(s, task, now, SETTLE_SIGNAL);
+	fault_settle(s, task, now);
 	task_flush(s, now);
 	event_fill(&e.event, FL_TASK_END, s->task, now);
 	e.min_flt = task->min_flt;

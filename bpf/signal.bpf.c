@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signals: generated for whom by whom, and delivered. */
 #include "trace.bpf.h"
-#include "fault.bpf.h"
 
 const volatile bool want_signals = false;
 
@@ -72,7 +71,7 @@ int BPF_PROG(signal_delivered, int signo, struct kernel_siginfo *info, struct k_
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	fault_settle(s, task, now, SETTLE_SIGNAL);
+	s->interrupted = true;
 	/* do_coredump() and do_exit() follow in the same breath */
 	if (!ka->sa.sa_handler && default_is_fatal(signo))
 		s->syscall = FL_IN_EXIT;

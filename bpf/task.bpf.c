@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a task: created, exec, exit, renamed. */
+#include "rss.bpf.h"
 #include "trace.bpf.h"
-#include "fault.bpf.h"
 
 #define CLONE_VM_BIT 0x00000100
 #define CLONE_THREAD_BIT 0x00010000
@@ -69,8 +69,7 @@ int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binp
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	fault_settle(s, task, now, SETTLE_PLAIN);
-	/* What was known of the old address space is void. */
+	/* What was known of the old address space is void, save for the fault in hand. */
 	s->mm = 0;
 	s->in_exec = true;
 	process = s->process;
@@ -100,9 +99,9 @@ int BPF_PROG(task_exit, struct task_struct *task)
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	fault_settle(s, task, now, SETTLE_SIGNAL);
 	rss_send(s, now);
 	s->syscall = FL_IN_EXIT;
+	s->interrupted = true;
 
 	event_fill(&e.event, FL_TASK_EXIT, s->task, now);
 	/* as wait_task_zombie() has it */

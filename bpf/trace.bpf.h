@@ -23,6 +23,9 @@
  */
 #define SHARED __weak __attribute__((noinline))
 
+/* A loop over a few slots: unrolled, the verifier need not track its counter, which is slow. */
+#define UNROLLED _Pragma("clang loop unroll(full)")
+
 /* Set by user space before loading. */
 const volatile bool want_states __weak = false;
 const volatile bool want_rss __weak = false;
@@ -82,6 +85,7 @@ struct pending_fault {
 	__u32 error;
 	__u8 via;	/* enum fl_via; 0: nothing is pending */
 	__u8 signo;	/* the signal that it raised */
+	__u16 syscall;	/* that the task was in */
 	bool disabled;	/* page faults were disabled, or the address is the kernel's */
 };
 
@@ -116,6 +120,7 @@ struct task_state {
 			__u16 syscall;	/* FL_NO_SYSCALL, FL_IN_EXIT or the number */
 		};
 	};
+	bool interrupted; /* a signal was delivered, or the task ends, since the last settled fault */
 	bool in_exec;	/* the address space is a new one, the call has not returned */
 	bool begun;	/* base counters are taken, FL_TASK_NEW is sent */
 	bool probing;	/* we ourselves touch user memory: not the task's fault */

@@ -28,43 +28,41 @@
 
 /*
  * The slot of node ENTRY that covers ADDRESS, as mtree_range_walk() finds it:
- * a pivot is the last index of its slot, and a zero pivot ends the list.
- * NEXT is the slot behind it, where the node has one.
+ * pivots rise, each is the last index of its slot, and a zero ends them.  The
+ * slot behind it, where the node has one, is left in s->scratch.
  */
-static __always_inline __u64 maple_slot(__u64 entry, __u64 address, __u64 *next)
+SHARED __u64 maple_slot(struct task_state *s, __u64 entry, __u64 address)
 {
-	__u64 type = (entry >> 3) & 0xf;
 	const struct maple_node *node = (void *)(entry & ~0xffULL);
-	__u64 pivots[16] = {};
-	__u64 slots[2] = {};
-	__u32 count, i;
+	bool ranges = ((entry >> 3) & 0xf) == maple_arange_64;
+	__u64 pivots[16] = {}, slots[2] = {}, place;
+	__u32 last = ranges ? 9 : 15, i = 0, k;
 
-	*next = 0;
-	if (type == maple_arange_64) {
-		count = sizeof(node->ma64.pivot) / sizeof(node->ma64.pivot[0]);
+	if (ranges)
 		bpf_core_read(pivots, sizeof(node->ma64.pivot), &node->ma64.pivot);
-	} else {
-		count = sizeof(node->mr64.pivot) / sizeof(node->mr64.pivot[0]);
-		bpf_core_read(pivots, sizeof(node->mr64.pivot), &node->mr64.pivot);
-	}
-	for (i = 0; i < 15; i++) {
-		if (i >= count || address <= pivots[i] || (i && !pivots[i]))
-			break;
-	}
-	if (type == maple_arange_64)
-		bpf_probe_read_kernel(slots, i < 9 ? 16 : 8,
-				      (void *)node + bpf_core_field_offset(node->ma64.slot) + i * 8);
 	else
-		bpf_probe_read_kernel(slots, i < 14 ? 16 : 8,
-				      (void *)node + bpf_core_field_offset(node->mr64.slot) + i * 8);
-	*next = slots[1];
+		bpf_core_read(pivots, sizeof(node->mr64.pivot), &node->mr64.pivot);
+	/*
+	 * How many pivots are below ADDRESS, without a branch that would double
+	 * the verifier's work: p < a where the difference of p - 1 and a - 1 is
+	 * negative, and a zero less one is never below.
+	 */
+	UNROLLED
+	for (k = 0; k < 15; k++)
+		i += (((pivots[k] - 1) & ~(1ULL << 63)) - (address - 1)) >> 63;
+	place = ranges ? bpf_core_field_offset(node->ma64.slot) :
+			 bpf_core_field_offset(node->mr64.slot);
+	bpf_probe_read_kernel(slots, i < last ? sizeof(slots) : sizeof(slots[0]),
+			      (void *)node + place + i * sizeof(slots[0]));
+	if (s)
+		s->scratch = slots[1];
 	return slots[0];
 }
 
-static __always_inline struct vm_area_struct *vma_at(struct mm_struct *mm, __u64 address)
+static __always_inline struct vm_area_struct *vma_at(struct task_state *s, struct mm_struct *mm,
+						     __u64 address)
 {
-	__u64 entry = (__u64)BPF_CORE_READ(mm, mm_mt.ma_root);
-	__u64 next = 0;
+	__u64 entry = (__u64)BPF_CORE_READ(mm, mm_mt.ma_root), next;
 	int level;
 
 	/* xa_is_node(): the root is a node and not a single entry */
@@ -73,19 +71,17 @@ static __always_inline struct vm_area_struct *vma_at(struct mm_struct *mm, __u64
 	for (level = 0; level < MAPLE_LEVELS; level++) {
 		bool leaf = ((entry >> 3) & 0xf) <= maple_leaf_64;
 
-		if (entry <= 4096)
-			return NULL;
-		entry = maple_slot(entry, address, &next);
-		if (!leaf)
-			continue;
-		if (entry)
-			return (void *)entry;
-		/* A gap: only a stack that grows down to the address can be meant. */
-		if (next > 4096 && (next & 3) == 0 &&
-		    ((__u32)BPF_CORE_READ((struct vm_area_struct *)next, vm_flags) & VM_GROWSDOWN_BIT))
-			return (void *)next;
-		return NULL;
+		entry = maple_slot(s, entry, address);
+		if (leaf || entry <= 4096)
+			break;
 	}
+	if (entry)
+		return (void *)entry;
+	/* A gap: only a stack that grows down to the address can be meant. */
+	next = s->scratch;
+	if (next > 4096 && (next & 3) == 0 &&
+	    ((__u32)BPF_CORE_READ((struct vm_area_struct *)next, vm_flags) & VM_GROWSDOWN_BIT))
+		return (void *)next;
 	return NULL;
 }
 
@@ -141,7 +137,7 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 	vma_forget(s);
 	s->generation_slot = generation_slot(as_number(s, mm));
 	s->generation = generations[s->generation_slot & (NR_GENERATIONS - 1)];
-	vma = vma_at(mm, address);
+	vma = vma_at(s, mm, address);
 	if (vma) {
 		s->vma.start = BPF_CORE_READ(vma, vm_start);
 		s->vma.end = BPF_CORE_READ(vma, vm_end);
@@ -158,6 +154,7 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 	named = bpf_map_lookup_elem(&regions, &process);
 	if (!named)
 		return 0;
+	UNROLLED
 	for (i = 0; i < NR_REGIONS; i++) {
 		const struct named_region *r = &named->slot[i];
 
