@@ -17,7 +17,7 @@ _faultline() {
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
 		_faultline_words "$current" --help --version "$("$program" --help 2>/dev/null |
-			sed -n 's/^  faultline \([a-z]*\) .*/\1/p')"
+			sed -n 's/^  faultline \([a-z]*\) .*/\1/p' | sort -u)"
 		return
 	fi
 	if [ "$command" = trace ]; then
@@ -34,7 +34,9 @@ _faultline() {
 			*) break ;;
 			esac
 		done
-		if [ "$i" -lt "$COMP_CWORD" ] || [ "${COMP_WORDS[i - 1]}" = -- ]; then
+		# Past the end: the word is an option's value.
+		if [ "$i" -lt "$COMP_CWORD" ] ||
+			{ [ "$i" -eq "$COMP_CWORD" ] && { [ "$previous" = -- ] || [[ $current != -* ]]; }; }; then
 			if declare -F _command_offset >/dev/null; then
 				_command_offset "$i"
 			elif [ "$i" -eq "$COMP_CWORD" ]; then
