@@ -34,11 +34,11 @@ static void note_read(const char *table, const char *column, void *arg)
 {
 	struct reads *reads = arg;
 
-	(void)column;
 	if (!strcmp(table, "fault_count") || !strcmp(table, "page_alloc") ||
 	    !strcmp(table, "run") || !strcmp(table, "reconcile"))
 		return;
-	if (!strcmp(table, "task") || !strcmp(table, "value"))
+	/* When a task was reaped is known from the system call of the one that waited. */
+	if ((!strcmp(table, "task") && strcmp(column, "reaped_ns") != 0) || !strcmp(table, "value"))
 		reads->tasks = true;
 	else
 		reads->events = true;
@@ -90,12 +90,13 @@ static int read_trust(sqlite3 *db, struct trust *trust)
 				 text, sizeof(text));
 	trust->ledger = strcmp(text, "1") == 0;
 	if (!err)
-		err = query_text(db,
-				 "SELECT total(kind NOT IN ('fault_run', 'switch_out', 'switch_in',"
-				 " 'waking', 'ready', 'migrate', 'signal_generate',"
-				 " 'signal_deliver', 'file_lock', 'prio', 'sock_state',"
-				 " 'net_queue', 'rss')) = 0 FROM loss",
-				 text, sizeof(text));
+		err = query_text(
+			db,
+			"SELECT total(kind NOT IN ('fault_run', 'syscall', 'switch_out', 'switch_in',"
+			" 'waking', 'ready', 'migrate', 'signal_generate',"
+			" 'signal_deliver', 'file_lock', 'prio', 'sock_state',"
+			" 'net_queue', 'rss')) = 0 FROM loss",
+			text, sizeof(text));
 	trust->tasks = trust->ledger && strcmp(text, "1") == 0;
 	return err;
 }

@@ -206,21 +206,30 @@ static const struct style {
 	[QUERY_JSON] = { json_begin, json_row, json_end },
 };
 
+static const struct style nothing = { 0 };
+
 static int print_rows(struct sandbox *box, sqlite3_stmt *stmt, FILE *out, const struct style *style,
 		      char *why, size_t why_size)
 {
 	struct printer p = { .out = out, .columns = sqlite3_column_count(stmt) };
-	int err = style->begin(&p, stmt), end, rc = SQLITE_DONE;
+	int err = 0, end, rc = sqlite3_step(stmt);
 
-	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	/* A query that fails at once leaves nothing behind, not even its names. */
+	if (rc == SQLITE_ROW || rc == SQLITE_DONE)
+		err = style->begin(&p, stmt);
+	else
+		style = &nothing;
+	while (!err && rc == SQLITE_ROW) {
 		err = style->row(&p, stmt);
 		if (!err)
 			p.rows++;
 		/* Whoever read the other end may have gone. */
 		if (!err && ferror(out))
 			err = -EIO;
+		if (!err)
+			rc = sqlite3_step(stmt);
 	}
-	end = style->end && (err != -ENOMEM || p.table == NULL) ? style->end(&p) : 0;
+	end = style->end && err != -ENOMEM ? style->end(&p) : 0;
 	if (p.table)
 		scols_unref_table(p.table);
 	if (!err && rc != SQLITE_DONE) {

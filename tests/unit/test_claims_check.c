@@ -190,6 +190,7 @@ static void a_table_is_missing(void **state)
 	      "SELECT sum(n) FROM fault_count JOIN task USING (task) WHERE role = 'parent'")
 #define EVENTS CLAIM("events", "23", "SELECT sum(n) FROM fault")
 #define FEWER CLAIM("fewer", "22", "SELECT sum(n) FROM fault")
+#define REAPED CLAIM("reaped", "0", "SELECT count(reaped_ns) FROM task")
 #define BROKEN CLAIM("broken", "0", "SELECT zeroblob(1000000000) FROM fault")
 
 static void incomplete(sqlite3 *db, const char *loss)
@@ -203,14 +204,15 @@ static void incomplete(sqlite3 *db, const char *loss)
 static void lost_events(void **state)
 {
 	incomplete(*state, "INSERT INTO loss (what, kind, n) VALUES ('ring', 'fault_run', 2),"
-			   " ('ring', 'waking', 1)");
-	check(*state, LEDGER WRONG ROLE EVENTS FEWER BROKEN,
+			   " ('ring', 'syscall', 1)");
+	check(*state, LEDGER WRONG ROLE EVENTS FEWER BROKEN REAPED,
 	      "ledger|23|23|pass|\n"
 	      "wrong|24|23|fail|\n"
 	      "role|19|19|pass|\n"
 	      "events|23|23|inconclusive|3 records were lost\n"
 	      "fewer|22|23|inconclusive|3 records were lost\n"
-	      "broken|0||fail|a value is longer than 256 KiB\n");
+	      "broken|0||fail|a value is longer than 256 KiB\n"
+	      "reaped|0|0|inconclusive|3 records were lost\n");
 }
 
 /* A lost marker may have been the one that named a role. */

@@ -397,6 +397,11 @@ static void wrong_queries_are_told(void **state)
 			 -EINVAL);
 	assert_string_equal(why, CHANGE);
 	assert_string_equal(text, "");
+	assert_int_equal(print(*state, "SELECT zeroblob(300007)", QUERY_JSON, text, sizeof(text),
+			       why),
+			 -EIO);
+	assert_string_equal(why, "a value is longer than 256 KiB");
+	assert_string_equal(text, "");
 	assert_int_equal(print(*state, "SELECT n, zeroblob(n * 100000) FROM t", QUERY_TSV, text,
 			       sizeof(text), why),
 			 -EIO);
