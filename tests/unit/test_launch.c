@@ -213,9 +213,11 @@ static void test_text_without_interpreter_runs_in_sh(void **state)
 static void test_searches_path(void **state)
 {
 	char *const argv[] = { "text", NULL };
-	char *old = strdup(getenv("PATH")), out[64];
+	const char *path = getenv("PATH");
+	char *old = strdup(path ? path : ""), out[64];
 
 	(void)state;
+	assert_non_null(old);
 	make_file("text", "#!/bin/sh\necho found\n", 0700);
 	/* An unreadable, a missing and a fitting folder. */
 	assert_int_equal(setenv("PATH", "/proc/self/mem:/nowhere", 1), 0);
