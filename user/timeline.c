@@ -115,13 +115,14 @@ struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char
 	}
 	if (t->error) {
 		free(text);
-		nowhere = (struct tl_event){ .task = TL_NONE, .to = TL_NONE };
+		nowhere = (struct tl_event){ .task = TL_NONE, .to = TL_NONE,
+					      .chapter = TL_NONE };
 		return &nowhere;
 	}
 	event = &t->events[t->nr_events];
 	*event = (struct tl_event){
 		.t_ns = t_ns, .end_ns = t_ns, .order = ORDER_DONE, .serial = t->nr_events++,
-		.task = task, .to = TL_NONE, .text = text,
+		.task = task, .to = TL_NONE, .chapter = TL_NONE, .text = text,
 	};
 	return event;
 }

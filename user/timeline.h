@@ -41,6 +41,7 @@ struct tl_task {
 	int group;		/* drawn as one of this group or below it; TL_NONE: by itself */
 	bool example;		/* drawn although those alike are folded */
 	int lane;
+	size_t start_event;	/* the row where it starts, counted from 1; 0: there is none */
 	long long *hard;	/* times of its hard events, ascending */
 	size_t nr_hard;
 };
@@ -70,6 +71,7 @@ struct tl_event {
 	int order;		/* among events of one time: lower first */
 	size_t serial;		/* ... and then in the order they were added */
 	int task;		/* TL_NONE: across all lanes */
+	int chapter;		/* the row opens a phase or program of this task; TL_NONE */
 	int to;			/* an arrow leads to that task; TL_NONE */
 	char *text, *to_text;
 	int indent;

@@ -18,6 +18,7 @@
 #define LEAST_TEXT 18
 #define MOST_TEXT 120		/* wider rows wrap in any case */
 #define ARROW_COLUMNS 3
+#define MOST_NAMES 4		/* in the heading of a lane */
 #define CONTINUED 2		/* more indent for a wrapped line */
 
 struct glyph {
@@ -30,7 +31,7 @@ struct glyph {
 struct lane {
 	int x, width;		/* of the text; x is that of the life line */
 	int task;		/* drawn now; TL_NONE: none yet */
-	int tasks, first;
+	int tasks;
 	int wanted[MOST_TEXT + 1];	/* rows by the width that they need */
 	int option[MOST_TEXT + 1];	/* ... and by that with what is optional */
 };
@@ -432,32 +433,54 @@ static void lay_out(struct drawing *d)
 
 		settle_option(d, event->text, event->task,
 			      event->indent + (left ? ARROW_COLUMNS : 0), arrow ? 1 : 2);
-		settle_option(d, event->to_text, event->to, arrow && !left ? ARROW_COLUMNS : 0, 1);
+		settle_option(d, event->to_text, event->to, arrow && !left ? ARROW_COLUMNS : 0,
+			      left ? 2 : 1);
 	}
+}
+
+/* "empty 7055, child 7056", or how many where there is no room for their names. */
+static char *name_lane(struct drawing *d, int i)
+{
+	struct timeline *t = d->t;
+	int tasks = d->lanes[i].tasks, room = d->lanes[i].width + LINE_COLUMNS;
+	char *names = NULL;
+
+	for (size_t o = 0; o < d->nr_order && tasks <= MOST_NAMES; o++) {
+		const struct tl_task *task = &t->tasks[d->order[o]];
+		char *more;
+
+		if (task->lane != i)
+			continue;
+		more = timeline_text(t, "%s%s%s %lld", names ? names : "", names ? ", " : "",
+				     task->name, task->tid);
+		free(names);
+		names = more;
+	}
+	if (tasks == 1 || (names && text_width(names) <= room))
+		return names;
+	free(names);
+	return timeline_text(t, "%d tasks in turn", tasks);
 }
 
 static void draw_heading(struct drawing *d)
 {
-	char *labels = calloc((size_t)d->t->lanes, 64);
+	char **names = calloc((size_t)d->t->lanes, sizeof(*names));
 
-	if (!labels) {
+	if (!names) {
 		d->t->error = -ENOMEM;
 		return;
 	}
 	put_text(d, d->left - 2 - (int)strlen("time ms"), "time ms", INK_DIM);
 	for (int i = 0; i < d->t->lanes; i++) {
-		const struct lane *lane = &d->lanes[i];
-		char *label = labels + 64 * i;
-
-		if (lane->tasks == 1)
-			snprintf(label, 64, "%s %lld", d->t->tasks[lane->first].name,
-				 d->t->tasks[lane->first].tid);
-		else
-			snprintf(label, 64, "%d tasks in turn", lane->tasks);
-		put(d, lane->x, label, strlen(label), lane->width + LINE_COLUMNS, INK_BOLD);
+		names[i] = name_lane(d, i);
+		if (names[i])
+			put(d, d->lanes[i].x, names[i], strlen(names[i]),
+			    d->lanes[i].width + LINE_COLUMNS, INK_BOLD);
 	}
 	flush_line(d);
-	free(labels);
+	for (int i = 0; i < d->t->lanes; i++)
+		free(names[i]);
+	free(names);
 }
 
 /* What is not drawn as it is, and how to see it. */
@@ -513,8 +536,7 @@ static void order_tasks(struct drawing *d)
 	for (size_t i = 0; i < d->nr_order; i++) {
 		struct lane *lane = &d->lanes[t->tasks[d->order[i]].lane];
 
-		if (!lane->tasks++)
-			lane->first = d->order[i];
+		lane->tasks++;
 	}
 }
 

@@ -18,13 +18,32 @@ struct sum {
 	long long n, start_ns, end_ns, wall_ns, busy_ns, busy_n;
 };
 
-/* What happened in one stretch of one task. */
-struct stretch {
-	struct timeline *t;
-	int task;		/* TL_NONE: nothing yet */
-	size_t number;
+struct sums {
 	struct sum *sums;
 	size_t nr, room;
+};
+
+/*
+ * From one exec or phase of a task to the next, which are the rows that tell of
+ * the faults that have no line of their own.
+ */
+struct chapter {
+	int task;
+	long long t_ns;
+	size_t event;
+};
+
+struct faults {
+	struct timeline *t;
+	int task;		/* TL_NONE: nothing yet */
+	size_t stretch;		/* between two hard events: sums of faults with a line each */
+	struct sums lines;
+	size_t chapter;		/* index, or nr_chapters: before the first of the task */
+	bool in_phase;
+	bool has_lines;		/* in this chapter, so that the others are others */
+	struct sums others;
+	struct chapter *chapters;	/* by task and time */
+	size_t nr_chapters;
 };
 
 static void copy_name(struct timeline *t, char *to, size_t size, const char *from, int max)
@@ -80,7 +99,7 @@ static long long plus(long long a, long long b)
 	return __builtin_add_overflow(a, b, &sum) ? LLONG_MAX : sum;
 }
 
-static void add_to(struct stretch *s, const struct sum *one)
+static void add_to(struct faults *f, struct sums *s, const struct sum *one)
 {
 	for (size_t i = 0; i < s->nr; i++) {
 		struct sum *sum = &s->sums[i];
@@ -100,7 +119,7 @@ static void add_to(struct stretch *s, const struct sum *one)
 		struct sum *sums = reallocarray(s->sums, room, sizeof(*sums));
 
 		if (!sums) {
-			s->t->error = -ENOMEM;
+			f->t->error = -ENOMEM;
 			return;
 		}
 		s->sums = sums;
@@ -150,7 +169,7 @@ static void place(char *buf, size_t size, const struct timeline *t, const struct
 }
 
 /* Where pages are reused, that none was copied is the news. */
-static bool no_copies(const struct stretch *s, const struct sum *sum)
+static bool no_copies(const struct sums *s, const struct sum *sum)
 {
 	if (strcmp(sum->kind, "reuse") || !sum->in_region)
 		return false;
@@ -165,16 +184,16 @@ static bool has_a_line(const struct sum *sum)
 	return sum->in_region || !sum->counted || sum->n >= WORTH_A_LINE;
 }
 
-static const char *label(const struct timeline *t, int i, long long t_ns)
+/* Of a row for faults outside of any chapter, or outside of the phases. */
+static const char *label(const struct faults *f)
 {
-	const struct tl_task *task = &t->tasks[i];
+	const struct tl_task *task = &f->t->tasks[f->task];
 
-	if (task->first_phase_ns == TL_NEVER)
-		return "";
-	if (t_ns >= task->first_phase_ns)
-		return "elsewhere: ";
-	return task->exec_ns != TL_NEVER || strcmp(task->made_by, "fork") ? "start-up: "
-									  : "after fork: ";
+	if (f->chapter < f->nr_chapters)
+		return "outside phases: ";
+	if (task->exec_ns != TL_NEVER)
+		return "before exec: ";
+	return strcmp(task->made_by, "fork") ? "" : "after fork: ";
 }
 
 static int by_number(const void *a, const void *b)
@@ -186,84 +205,113 @@ static int by_number(const void *a, const void *b)
 	return strcmp(one->kind, two->kind);
 }
 
-/* All that has no line of its own: "start-up: 37 faults (21 file, 9 zero-fill)" */
-static void add_others(struct stretch *s)
+/* "21 file, 9 zero-fill, 3 other"; one kind alone needs no number */
+static void name_kinds(char *buf, size_t size, const struct sums *s)
 {
-	struct timeline *t = s->t;
-	long long n = 0, other = 0, start_ns = LLONG_MAX, end_ns = LLONG_MIN;
-	char kinds[512] = "", number[32];
-	size_t used = 0, nr = 0;
-	struct tl_event *event;
+	long long other = 0;
+	size_t used = 0;
+	char number[32];
 
 	for (size_t i = 0; i < s->nr; i++) {
-		struct sum *sum = &s->sums[i];
-
-		if (has_a_line(sum))
-			continue;
-		n = plus(n, sum->n);
-		if (sum->start_ns < start_ns)
-			start_ns = sum->start_ns;
-		if (sum->end_ns > end_ns)
-			end_ns = sum->end_ns;
-		s->sums[nr++] = *sum;
-	}
-	if (!nr)
-		return;
-	qsort(s->sums, nr, sizeof(*s->sums), by_number);
-	for (size_t i = 0; i < nr; i++) {
 		const struct sum *sum = &s->sums[i];
 
-		if (nr > KINDS_NAMED + 1 && i >= KINDS_NAMED) {
+		if (s->nr > KINDS_NAMED + 1 && i >= KINDS_NAMED) {
 			other = plus(other, sum->n);
 			continue;
 		}
-		used += (size_t)snprintf(kinds + used, sizeof(kinds) - used, "%s%s %s%s",
-					 i ? ", " : "", text_count(number, sizeof(number), sum->n),
-					 sum->major ? "major " : "", sum->kind);
+		used += (size_t)snprintf(buf + used, size - used, "%s%s%s%s%s", i ? ", " : "",
+					 s->nr > 1 ? text_count(number, sizeof(number), sum->n) : "",
+					 s->nr > 1 ? " " : "", sum->major ? "major " : "", sum->kind);
 	}
 	if (other)
-		snprintf(kinds + used, sizeof(kinds) - used, ", %s other",
+		snprintf(buf + used, size - used, ", %s other",
 			 text_count(number, sizeof(number), other));
-	text_count(number, sizeof(number), n);
-	event = timeline_add(t, s->task, start_ns, nr == 1 && !other && !s->sums[0].major ?
-			     timeline_text(t, "%s%s %s fault%s", label(t, s->task, start_ns), number,
-					   s->sums[0].kind, n == 1 ? "" : "s") :
-			     timeline_text(t, "%s%s fault%s%c(%s)", label(t, s->task, start_ns),
-					   number, n == 1 ? "" : "s", TL_OPTIONAL, kinds));
-	event->end_ns = end_ns;
-	event->indent = 2;
 }
 
-static void close_stretch(struct stretch *s)
+/* All that has no line of its own: "start-up: 37 faults (21 file, 9 zero-fill)" */
+static void close_chapter(struct faults *f)
 {
-	struct timeline *t = s->t;
-	int number_width = 0, kind_width = 0;
+	struct timeline *t = f->t;
+	struct sums *s = &f->others;
+	long long n = 0, start_ns = LLONG_MAX, end_ns = LLONG_MIN;
+	bool own_row = f->chapter == f->nr_chapters;
+	struct tl_event *event;
+	const char *before;
+	char kinds[512], number[32], *text;
 
+	if (!s->nr)
+		return;
+	for (size_t i = 0; i < s->nr; i++) {
+		n = plus(n, s->sums[i].n);
+		if (s->sums[i].start_ns < start_ns)
+			start_ns = s->sums[i].start_ns;
+		if (s->sums[i].end_ns > end_ns)
+			end_ns = s->sums[i].end_ns;
+	}
+	qsort(s->sums, s->nr, sizeof(*s->sums), by_number);
+	name_kinds(kinds, sizeof(kinds), s);
+	s->nr = 0;
+
+	event = own_row ? NULL : &t->events[f->chapters[f->chapter].event];
+	if (event && event->order != ORDER_EXEC && !f->in_phase)
+		own_row = true;	/* after the end of the phase */
+	before = own_row ? label(f) : event->order == ORDER_EXEC &&
+		 t->tasks[f->task].first_phase_ns != TL_NEVER ? "start-up: " : "";
+	text = timeline_text(t, "%s%s %sfault%s%c(%s)", before,
+			     text_count(number, sizeof(number), n),
+			     f->has_lines && !own_row ? "other " : "", n == 1 ? "" : "s", TL_OPTIONAL,
+			     kinds);
+	if (own_row) {
+		event = timeline_add(t, f->task, start_ns, text);
+		event->indent = 2;
+	} else {
+		char **to = event->to == f->task ? &event->to_text : &event->text;
+		char *all = timeline_text(t, "%s  %s", *to ? *to : "", text ? text : "");
+
+		free(*to);
+		free(text);
+		*to = all;
+	}
+	if (end_ns > event->end_ns)
+		event->end_ns = end_ns;
+}
+
+static void close_stretch(struct faults *f)
+{
+	struct timeline *t = f->t;
+	struct sums *s = &f->lines;
+	int number_width = 0, kind_width = 0;
+	size_t nr = 0;
+
+	/* First find the lines, since they are aligned; the others stay in this chapter. */
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct sum *sum = &s->sums[i];
 		char number[32];
 		int width;
 
-		if (!has_a_line(sum))
+		if (!has_a_line(sum)) {
+			add_to(f, &f->others, sum);
 			continue;
+		}
 		width = text_width(text_count(number, sizeof(number), sum->n));
 		if (width > number_width)
 			number_width = width;
-		width = text_width(sum->kind) + (sum->major ? 6 : 0);
+		width = text_width(sum->kind) + (sum->major ? (int)strlen("major ") : 0);
 		if (width > kind_width)
 			kind_width = width;
+		s->sums[nr++] = *sum;
 	}
+	s->nr = nr;
+	f->has_lines |= nr > 0;
 	for (size_t i = 0; i < s->nr; i++) {
 		const struct sum *sum = &s->sums[i];
 		char number[32], kind[40], spent[96], where[128];
 		struct tl_event *event;
 
-		if (!has_a_line(sum))
-			continue;
 		snprintf(kind, sizeof(kind), "%s%s", sum->major ? "major " : "", sum->kind);
 		cost(spent, sizeof(spent), sum);
 		place(where, sizeof(where), t, sum);
-		event = timeline_add(t, s->task, sum->start_ns,
+		event = timeline_add(t, f->task, sum->start_ns,
 				     timeline_text(t, "%*s x %-*s%s%s%s", number_width,
 						   text_count(number, sizeof(number), sum->n),
 						   *spent || *where ? kind_width : 0, kind, spent,
@@ -271,35 +319,94 @@ static void close_stretch(struct stretch *s)
 		event->end_ns = sum->end_ns;
 		event->indent = 2;
 	}
-	if (s->task != TL_NONE)
-		add_others(s);
 	s->nr = 0;
+}
+
+static int by_task_and_time(const void *a, const void *b)
+{
+	const struct chapter *one = a, *two = b;
+
+	if (one->task != two->task)
+		return one->task < two->task ? -1 : 1;
+	if (one->t_ns != two->t_ns)
+		return one->t_ns < two->t_ns ? -1 : 1;
+	return (one->event > two->event) - (one->event < two->event);
+}
+
+static void find_chapters(struct faults *f)
+{
+	struct timeline *t = f->t;
+
+	if (t->error)
+		return;
+	f->chapters = calloc(t->nr_events + 1, sizeof(*f->chapters));
+	if (!f->chapters) {
+		t->error = -ENOMEM;
+		return;
+	}
+	for (size_t i = 0; i < t->nr_events; i++)
+		if (t->events[i].chapter != TL_NONE)
+			f->chapters[f->nr_chapters++] = (struct chapter){
+				t->events[i].chapter, t->events[i].t_ns, i,
+			};
+	qsort(f->chapters, f->nr_chapters, sizeof(*f->chapters), by_task_and_time);
+}
+
+/* The chapter of task I that T_NS falls into, nr_chapters: none. */
+static size_t chapter_at(const struct faults *f, int i, long long t_ns)
+{
+	size_t low = 0, high = f->nr_chapters;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct chapter *chapter = &f->chapters[middle];
+
+		if (chapter->task < i || (chapter->task == i && chapter->t_ns <= t_ns))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low && f->chapters[low - 1].task == i ? low - 1 : f->nr_chapters;
 }
 
 void timeline_faults(struct timeline *t)
 {
-	struct stretch s = { .t = t, .task = TL_NONE };
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT task, region, kind, via, major, syscall, start_ns, end_ns, n, busy_ns, busy_n "
-		"FROM fault ORDER BY task, start_ns");
+	struct faults f = { .t = t, .task = TL_NONE };
+	sqlite3_stmt *stmt;
 
+	find_chapters(&f);
+	stmt = timeline_prepare(t,
+		"SELECT task, region, kind, via, major, syscall, start_ns, end_ns, n, busy_ns, busy_n,"
+		"	coalesce(phase, '') <> '' "
+		"FROM fault ORDER BY task, start_ns");
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
 		struct sum one;
-		size_t number;
+		size_t stretch, chapter;
+		bool in_phase = sqlite3_column_int(stmt, 11);
 
 		if (!timeline_drawn(t, i))
 			continue;
 		read_sum(t, stmt, &one);
-		number = timeline_stretch(t, i, one.start_ns);
-		if (i != s.task || number != s.number) {
-			close_stretch(&s);
-			s.task = i;
-			s.number = number;
+		stretch = timeline_stretch(t, i, one.start_ns);
+		chapter = chapter_at(&f, i, one.start_ns);
+		if (i != f.task || stretch != f.stretch || in_phase != f.in_phase)
+			close_stretch(&f);
+		if (i != f.task || chapter != f.chapter || in_phase != f.in_phase) {
+			close_chapter(&f);
+			f.has_lines = false;
 		}
-		add_to(&s, &one);
+		f.task = i;
+		f.stretch = stretch;
+		f.chapter = chapter;
+		f.in_phase = in_phase;
+		add_to(&f, &f.lines, &one);
 	}
-	if (!t->error)
-		close_stretch(&s);
-	free(s.sums);
+	if (!t->error) {
+		close_stretch(&f);
+		close_chapter(&f);
+	}
+	free(f.lines.sums);
+	free(f.others.sums);
+	free(f.chapters);
 }

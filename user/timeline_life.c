@@ -39,7 +39,7 @@ static void add_allocated(struct timeline *t, int i)
 		return;
 	allocated(pages, sizeof(pages), task);
 	event = timeline_add(t, task->creator, task->start_ns,
-			     timeline_text(t, "%s forks in all: %s", count(number, task->forks), pages));
+			     timeline_text(t, "in %s forks: %s", count(number, task->forks), pages));
 	event->order = ORDER_EXEC;
 	event->indent = 2;
 }
@@ -68,6 +68,7 @@ static void add_start(struct timeline *t, int i)
 	}
 	event->order = ORDER_START;
 	event->ink = INK_BOLD;
+	t->tasks[i].start_event = event->serial + 1;
 }
 
 static void add_exec(struct timeline *t, int i, long long t_ns, const char *path)
@@ -78,6 +79,7 @@ static void add_exec(struct timeline *t, int i, long long t_ns, const char *path
 	name = name && name[1] ? name + 1 : path;
 	event = timeline_add(t, i, t_ns, timeline_text(t, "exec %s", name));
 	event->order = ORDER_EXEC;
+	event->chapter = i;
 }
 
 /* Those before the last one, which is in table task. */
@@ -100,6 +102,25 @@ static void add_earlier_execs(struct timeline *t)
 	}
 }
 
+/* The row where task I starts, NULL: there is none. */
+static struct tl_event *start_of(struct timeline *t, int i)
+{
+	size_t event = t->tasks[i].start_event;
+
+	return event ? &t->events[event - 1] : NULL;
+}
+
+/* TEXT becomes another field of *TO. */
+static void append(struct timeline *t, char **to, char *text)
+{
+	char *all = timeline_text(t, "%s  %s", *to ? *to : "", text ? text : "");
+
+	free(*to);
+	free(text);
+	*to = all;
+}
+
+/* A phase that was inherited stands beside the name of the task that starts with it. */
 static void add_phases(struct timeline *t)
 {
 	sqlite3_stmt *stmt = timeline_prepare(t,
@@ -113,17 +134,23 @@ static void add_phases(struct timeline *t)
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
 		struct tl_event *event;
-		char *name;
+		char *name, *text;
 
 		if (!timeline_drawn(t, i))
 			continue;
 		name = timeline_name(t, (const char *)sqlite3_column_text(stmt, 1), 32);
-		event = timeline_add(t, i, timeline_time_at(stmt, 2),
-				     timeline_text(t, "phase %s%s", name ? name : "",
-						   sqlite3_column_int64(stmt, 3) ? "" : "  0 faults"));
-		event->order = ORDER_PHASE;
-		event->ink = INK_BOLD;
+		text = timeline_text(t, "phase %s%s", name ? name : "",
+				     sqlite3_column_int64(stmt, 3) ? "" : "  0 faults");
 		free(name);
+		event = timeline_time_at(stmt, 2) == t->tasks[i].start_ns ? start_of(t, i) : NULL;
+		if (event) {
+			append(t, event->to == i ? &event->to_text : &event->text, text);
+		} else {
+			event = timeline_add(t, i, timeline_time_at(stmt, 2), text);
+			event->ink = INK_BOLD;
+			event->order = ORDER_PHASE;
+		}
+		event->chapter = i;
 	}
 }
 
@@ -193,16 +220,20 @@ static void ends(char *buf, size_t size, const struct tl_group *group)
 
 	buf[0] = '\0';
 	if (group->failed)
-		used = snprintf(buf, size, "  %s failed", count(one, group->failed));
+		used = snprintf(buf, size, "  %s%sfailed",
+				group->members > 1 ? count(one, group->failed) : "",
+				group->members > 1 ? " " : "");
 	if (group->killed) {
 		if (group->signal)
 			timeline_signal(name, sizeof(name), group->signal);
-		used += snprintf(buf + used, size - (size_t)used, "  %s killed by %s",
-				 count(one, group->killed), name);
+		used += snprintf(buf + used, size - (size_t)used, "  %s%skilled by %s",
+				 group->members > 1 ? count(one, group->killed) : "",
+				 group->members > 1 ? " " : "", name);
 	}
 	if (group->running)
-		snprintf(buf + used, size - (size_t)used, "  %s still running",
-			 count(one, group->running));
+		snprintf(buf + used, size - (size_t)used, "  %s%sstill running",
+			 group->members > 1 ? count(one, group->running) : "",
+			 group->members > 1 ? " " : "");
 }
 
 static void add_group(struct timeline *t, const struct tl_group *group)

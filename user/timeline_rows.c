@@ -146,7 +146,8 @@ static void leave_out(struct timeline *t)
 	size_t kept = head, left_out = 0;
 	struct tl_event *at;
 
-	if (!rows || t->nr_events <= rows + 1)
+	/* a few rows more are less trouble than a hole */
+	if (!rows || t->nr_events <= rows + rows / 4)
 		return;
 	at = &t->events[head];
 	for (size_t i = head; i < t->nr_events; i++) {

@@ -329,6 +329,11 @@ static void add_locks(struct timeline *t)
 	finish(&all, FEW_SINGLE, show_lock);
 }
 
+static bool lives(const struct timeline *t, int i, long long t_ns)
+{
+	return t->tasks[i].start_ns <= t_ns && t_ns <= t->tasks[i].end_ns;
+}
+
 static void show_message(struct timeline *t, const struct talk *talk)
 {
 	char number[32], bytes[32], amount[80];
@@ -343,6 +348,11 @@ static void show_message(struct timeline *t, const struct talk *talk)
 	if (talk->from != TL_NONE && talk->from == talk->to) {
 		event = timeline_add(t, talk->to, talk->start_ns,
 				     timeline_text(t, "%s to itself  %s", talk->what, amount));
+	} else if (talk->from != TL_NONE && talk->to != TL_NONE && !lives(t, talk->to, talk->start_ns)) {
+		/* it reads later what was written before it was there */
+		event = timeline_add(t, talk->from, talk->start_ns,
+				     timeline_text(t, "%s -> %lld  %s", talk->what,
+						   t->tasks[talk->to].tid, amount));
 	} else if (talk->to == TL_NONE) {
 		event = timeline_add(t, talk->from, talk->start_ns,
 				     timeline_text(t, "%s -> %s  %s", talk->what, talk->who, amount));
