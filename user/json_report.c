@@ -4,6 +4,7 @@
 
 #include "json.h"
 #include "report.h"
+#include "report_part.h"
 
 /* Grows when a member changes its meaning or goes; new members do not change it. */
 #define SCHEMA_VERSION 1
@@ -68,8 +69,5 @@ int report_json(sqlite3 *db, FILE *out)
 	if (err)
 		return err;
 	json_close(&j, '}');
-	errno = 0;
-	if (!fflush(out) && !ferror(out))
-		return 0;
-	return errno ? -errno : -EIO;
+	return report_flush(out);
 }

@@ -121,8 +121,7 @@ bool report_run_number(sqlite3 *db, const char *key, long long *value)
 void report_wrap(FILE *out, const struct report_style *style, const char *text, int first,
 		 int indent)
 {
-	int width = style->width, x = first;
-	bool start = true;
+	int width = style->width, x = first, gap = 0;
 
 	while (*text) {
 		size_t word = strcspn(text, " ");
@@ -131,12 +130,12 @@ void report_wrap(FILE *out, const struct report_style *style, const char *text, 
 
 		free(copy);
 		/* a word longer than a line is cut where the line ends */
-		if (!start && width && x + 1 + columns > width) {
+		if (gap && width && x + gap + columns > width) {
 			fprintf(out, "\n%*s", indent, "");
 			x = indent;
-		} else if (!start) {
-			putc(' ', out);
-			x++;
+		} else {
+			fprintf(out, "%*s", gap, "");
+			x += gap;
 		}
 		for (size_t i = 0; i < word;) {
 			uint32_t c;
@@ -154,8 +153,8 @@ void report_wrap(FILE *out, const struct report_style *style, const char *text, 
 			x += w;
 			i += bytes;
 		}
-		start = false;
-		text += word + strspn(text + word, " ");
+		gap = (int)strspn(text + word, " ");
+		text += word + (size_t)gap;
 	}
 	putc('\n', out);
 }

@@ -31,13 +31,6 @@ struct table {
 	size_t nr_kinds;
 };
 
-static long long plus(long long a, long long b)
-{
-	long long sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? LLONG_MAX : sum;
-}
-
 static int by_task(const void *a, const void *b)
 {
 	const struct row *one = a, *two = b;
@@ -69,10 +62,10 @@ static void merge(struct row *into, const struct row *row)
 {
 	into->tasks += row->tasks;
 	for (size_t i = 0; i < MOST_KINDS; i++)
-		into->counts[i] = plus(into->counts[i], row->counts[i]);
-	into->total = plus(into->total, row->total);
-	into->kernel = plus(into->kernel, row->kernel);
-	into->difference = plus(into->difference, row->difference);
+		into->counts[i] = timeline_sum(into->counts[i], row->counts[i]);
+	into->total = timeline_sum(into->total, row->total);
+	into->kernel = timeline_sum(into->kernel, row->kernel);
+	into->difference = timeline_sum(into->difference, row->difference);
 	into->kernel_known &= row->kernel_known;
 }
 
@@ -164,8 +157,8 @@ static int load_kinds(struct table *table, sqlite3 *db)
 		if (i == MOST_KINDS)
 			i--;
 		if (row)
-			row->counts[i] = plus(row->counts[i], sqlite3_column_int64(stmt, 2));
-		table->sums[i] = plus(table->sums[i], sqlite3_column_int64(stmt, 2));
+			row->counts[i] = timeline_sum(row->counts[i], sqlite3_column_int64(stmt, 2));
+		table->sums[i] = timeline_sum(table->sums[i], sqlite3_column_int64(stmt, 2));
 	}
 	sqlite3_finalize(stmt);
 	return rc == SQLITE_DONE ? 0 : -EIO;
@@ -294,13 +287,31 @@ static long long rest_of(const struct row *row, const struct table *table, const
 
 	for (size_t i = 0; i < table->nr_kinds; i++)
 		if (!widths[i])
-			rest = plus(rest, row->counts[i]);
+			rest = timeline_sum(rest, row->counts[i]);
 	return rest;
+}
+
+/* Of the columns after the kinds, see print_row(). */
+static void last_widths(int *widths, const char *const *headings, const struct row *sum)
+{
+	for (size_t i = 0; i < 3; i++)
+		widths[i] = (int)strlen(headings[i]);
+	widths[0] = wider(widths[0], sum->total);
+	if (!sum->kernel_known) {
+		for (size_t i = 1; i < 3; i++)
+			if (widths[i] < (int)strlen("unknown"))
+				widths[i] = (int)strlen("unknown");
+		return;
+	}
+	widths[1] = wider(widths[1], sum->kernel);
+	widths[2] = wider(widths[2], sum->difference);
 }
 
 static void print_table(FILE *out, const struct report_style *style, struct table *table)
 {
-	static const char *const last[] = { "total", "kernel's count", "difference" };
+	static const char *const full[] = { "total", "kernel's count", "difference" };
+	static const char *const brief[] = { "total", "kernel", "diff" };
+	const char *const *last = full;
 	struct row sum = { .label = (char *)"total", .task = LLONG_MIN, .kernel_known = true };
 	int widths[MOST_KINDS + 3] = { 0 }, label_width = (int)strlen("faults"), rest_width = 0;
 	char kind[64];
@@ -315,11 +326,9 @@ static void print_table(FILE *out, const struct report_style *style, struct tabl
 		if (table->sums[i])
 			widths[i] = wider(text_width(timeline_kind(kind, sizeof(kind), table->kinds[i],
 								   style->utf8)), table->sums[i]);
-	for (size_t i = 0; i < 3; i++)
-		widths[MOST_KINDS + i] = (int)strlen(last[i]);
-	widths[MOST_KINDS] = wider(widths[MOST_KINDS], sum.total);
+	last_widths(widths + MOST_KINDS, last, &sum);
 
-	/* Where it is too wide, the rarest kinds share a column. */
+	/* Where it is too wide, headings are shorter, and then the rarest kinds share a column. */
 	for (;;) {
 		size_t rarest = table->nr_kinds, shown = 0;
 
@@ -335,6 +344,11 @@ static void print_table(FILE *out, const struct report_style *style, struct tabl
 		}
 		if (!style->width || total <= style->width || shown < 1)
 			break;
+		if (last == full) {
+			last = brief;
+			last_widths(widths + MOST_KINDS, last, &sum);
+			continue;
+		}
 		widths[rarest] = 0;
 		rest_width = wider((int)strlen("others"), rest_of(&sum, table, widths));
 	}

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report_part.h"
 #include "text.h"
 #include "timeline.h"
 
@@ -97,6 +98,16 @@ bool timeline_drawn(const struct timeline *t, int i)
 	return i != TL_NONE && t->tasks[i].group == TL_NONE;
 }
 
+int timeline_by_start(const void *a, const void *b, void *arg)
+{
+	const struct tl_task *tasks = arg;
+	const struct tl_task *one = &tasks[*(const int *)a], *two = &tasks[*(const int *)b];
+
+	if (one->start_ns != two->start_ns)
+		return one->start_ns < two->start_ns ? -1 : 1;
+	return (one->id > two->id) - (one->id < two->id);
+}
+
 struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char *text)
 {
 	static struct tl_event nowhere;
@@ -186,7 +197,5 @@ int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style)
 	timeline_rows(&t);
 	timeline_draw(&t, out);
 	release(&t);
-	if (!t.error && (fflush(out) || ferror(out)))
-		return errno ? -errno : -EIO;
-	return t.error;
+	return t.error ? t.error : report_flush(out);
 }

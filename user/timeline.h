@@ -98,6 +98,14 @@ struct timeline {
 	long long left_out;	/* rows */
 };
 
+/* A damaged recording holds any number; sums of them stop at the largest. */
+static inline long long timeline_sum(long long a, long long b)
+{
+	long long sum;
+
+	return __builtin_add_overflow(a, b, &sum) ? LLONG_MAX : sum;
+}
+
 /* timeline.c */
 
 /* printf into memory of the caller's; NULL and t->error if there is none. */
@@ -123,6 +131,9 @@ long long timeline_time_at(sqlite3_stmt *stmt, int i);
 
 /* Whether task I has a lane of its own. */
 bool timeline_drawn(const struct timeline *t, int i);
+
+/* Order of indexes of tasks by their start, for qsort_r(); ARG is t->tasks. */
+int timeline_by_start(const void *a, const void *b, void *arg);
 
 /* Append an event; it owns TEXT and TO_TEXT from then on, also after an error. */
 struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char *text);

@@ -133,10 +133,8 @@ static size_t line_length(const char *s, int width, const char **next)
 
 		memcpy(one, s + used, bytes);
 		w = text_width(one);
-		if (columns + w > width)
-			break;
-		/* a number stays with what it counts */
 		if (c == ' ' && used > margin && s[used - 1] != ' ') {
+			/* a number stays with what it counts */
 			if (s[used + 1] == ' ')
 				field = used;
 			else if (isdigit((unsigned char)s[used - 1]))
@@ -146,16 +144,15 @@ static size_t line_length(const char *s, int width, const char **next)
 			if (s[used - 1] == ',' || s[used + 1] == '(')
 				part = used;
 		}
+		if (columns + w > width)
+			break;
 		columns += w;
 		used += bytes;
 	}
-	if (s[used] && s[used] != ' ') {
-		if (field)
-			used = field;
-		else if (part)
-			used = part;
-		else if (word || number)
-			used = word ? word : number;
+	if (s[used]) {
+		size_t best = field ? field : part ? part : word ? word : number;
+
+		used = best ? best : used;
 	}
 	if (!used && s[0]) {
 		uint32_t c;
@@ -226,15 +223,21 @@ static bool put_piece(struct drawing *d, struct piece *piece, int *end)
 {
 	const struct lane *lane = &d->lanes[piece->lane];
 	int width = lane->width - piece->indent - piece->arrow;
-	const char *next;
-	size_t len;
+	const char *next, *field;
+	size_t len, title;
 
 	if (!piece->s || !*piece->s)
 		return false;
 	if (width < 1)
 		width = 1;
 	len = line_length(piece->s, width, &next);
-	put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, len, width, piece->ink);
+	put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, len, width, INK_PLAIN);
+	/* what a row is about is its first field */
+	field = strstr(piece->s, "  ");
+	title = field && field < piece->s + len ? (size_t)(field - piece->s) : len;
+	put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, title, width, piece->ink);
+	if (title < len || !strncmp(piece->s + len, "  ", 2))
+		piece->ink = INK_PLAIN;
 	if (end) {
 		char *copy = strndup(piece->s, len);
 
@@ -513,16 +516,6 @@ static void draw_hint(struct drawing *d)
 	free(event.text);
 }
 
-static int by_start(const void *a, const void *b, void *arg)
-{
-	const struct tl_task *tasks = arg;
-	const struct tl_task *one = &tasks[*(const int *)a], *two = &tasks[*(const int *)b];
-
-	if (one->start_ns != two->start_ns)
-		return one->start_ns < two->start_ns ? -1 : 1;
-	return (one->id > two->id) - (one->id < two->id);
-}
-
 static void order_tasks(struct drawing *d)
 {
 	struct timeline *t = d->t;
@@ -532,7 +525,7 @@ static void order_tasks(struct drawing *d)
 	for (size_t i = 0; i < t->nr_tasks; i++)
 		if (timeline_drawn(t, (int)i))
 			d->order[d->nr_order++] = (int)i;
-	qsort_r(d->order, d->nr_order, sizeof(*d->order), by_start, t->tasks);
+	qsort_r(d->order, d->nr_order, sizeof(*d->order), timeline_by_start, t->tasks);
 	for (size_t i = 0; i < d->nr_order; i++) {
 		struct lane *lane = &d->lanes[t->tasks[d->order[i]].lane];
 

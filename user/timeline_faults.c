@@ -91,14 +91,6 @@ static bool same(const struct sum *a, const struct sum *b)
 	       !strcmp(a->syscall, b->syscall);
 }
 
-/* Damaged recordings hold any number; sums of them must not overflow. */
-static long long plus(long long a, long long b)
-{
-	long long sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? LLONG_MAX : sum;
-}
-
 static void add_to(struct faults *f, struct sums *s, const struct sum *one)
 {
 	for (size_t i = 0; i < s->nr; i++) {
@@ -106,10 +98,10 @@ static void add_to(struct faults *f, struct sums *s, const struct sum *one)
 
 		if (!same(sum, one))
 			continue;
-		sum->n = plus(sum->n, one->n);
-		sum->wall_ns = plus(sum->wall_ns, one->wall_ns);
-		sum->busy_ns = plus(sum->busy_ns, one->busy_ns);
-		sum->busy_n = plus(sum->busy_n, one->busy_n);
+		sum->n = timeline_sum(sum->n, one->n);
+		sum->wall_ns = timeline_sum(sum->wall_ns, one->wall_ns);
+		sum->busy_ns = timeline_sum(sum->busy_ns, one->busy_ns);
+		sum->busy_n = timeline_sum(sum->busy_n, one->busy_n);
 		if (one->end_ns > sum->end_ns)
 			sum->end_ns = one->end_ns;
 		return;
@@ -216,7 +208,7 @@ static void name_kinds(char *buf, size_t size, const struct sums *s)
 		const struct sum *sum = &s->sums[i];
 
 		if (s->nr > KINDS_NAMED + 1 && i >= KINDS_NAMED) {
-			other = plus(other, sum->n);
+			other = timeline_sum(other, sum->n);
 			continue;
 		}
 		used += (size_t)snprintf(buf + used, size - used, "%s%s%s%s%s", i ? ", " : "",
@@ -242,7 +234,7 @@ static void close_chapter(struct faults *f)
 	if (!s->nr)
 		return;
 	for (size_t i = 0; i < s->nr; i++) {
-		n = plus(n, s->sums[i].n);
+		n = timeline_sum(n, s->sums[i].n);
 		if (s->sums[i].start_ns < start_ns)
 			start_ns = s->sums[i].start_ns;
 		if (s->sums[i].end_ns > end_ns)

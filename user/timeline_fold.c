@@ -26,16 +26,6 @@ static int lanes_that_fit(const struct timeline *t)
 	return lanes < 1 ? 1 : lanes;
 }
 
-static int by_start(const void *a, const void *b, void *arg)
-{
-	const struct tl_task *tasks = arg;
-	const struct tl_task *one = &tasks[*(const int *)a], *two = &tasks[*(const int *)b];
-
-	if (one->start_ns != two->start_ns)
-		return one->start_ns < two->start_ns ? -1 : 1;
-	return (one->id > two->id) - (one->id < two->id);
-}
-
 /*
  * Give each drawn task the leftmost lane that is free, right of its parent's if
  * there is one.  Returns the number of lanes, more than LIMIT if it takes more.
@@ -279,7 +269,7 @@ void timeline_fold(struct timeline *t)
 	}
 	for (size_t i = 0; i < t->nr_tasks; i++)
 		order[i] = (int)i;
-	qsort_r(order, t->nr_tasks, sizeof(*order), by_start, t->tasks);
+	qsort_r(order, t->nr_tasks, sizeof(*order), timeline_by_start, t->tasks);
 
 	/* The least number of likenesses to fold. */
 	high = f.nr_likenesses;

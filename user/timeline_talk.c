@@ -46,13 +46,6 @@ static bool same(const struct talk *a, const struct talk *b)
 	       !strcmp(a->how, b->how) && !strcmp(a->who, b->who) && !strcmp(a->whose, b->whose);
 }
 
-static long long plus(long long a, long long b)
-{
-	long long sum;
-
-	return __builtin_add_overflow(a, b, &sum) ? LLONG_MAX : sum;
-}
-
 static void add(struct talks *all, struct talk *one)
 {
 	struct timeline *t = all->t;
@@ -72,8 +65,8 @@ static void add(struct talks *all, struct talk *one)
 			talk->each[talk->n] = (struct one){ one->start_ns, one->end_ns, one->bytes,
 							    one->took_ns };
 		talk->n++;
-		talk->bytes = plus(talk->bytes, one->bytes);
-		talk->took_ns = plus(talk->took_ns, one->took_ns);
+		talk->bytes = timeline_sum(talk->bytes, one->bytes);
+		talk->took_ns = timeline_sum(talk->took_ns, one->took_ns);
 		if (one->end_ns > talk->end_ns)
 			talk->end_ns = one->end_ns;
 		return;
