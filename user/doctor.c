@@ -317,14 +317,15 @@ static void check_huge_pages(struct list *list)
 		note(list, "huge pages", DOCTOR_INFO, "", "not in this kernel");
 }
 
-/* A setting that adds faults or changes their kind while it is on. */
-static void check_off(struct list *list, const char *name, const char *path, const char *remedy)
+/* A setting that adds faults or changes their kind unless it is one of OFF. */
+static void check_off(struct list *list, const char *name, const char *path, const char *off,
+		      const char *remedy)
 {
 	char line[64];
 
 	if (!first_line(path, line, sizeof(line)))
 		note(list, name, DOCTOR_OK, "", "not in this kernel");
-	else if (!strcmp(line, "0"))
+	else if (strspn(line, off) == strlen(line))
 		note(list, name, DOCTOR_OK, "", "off");
 	else
 		note(list, name, DOCTOR_WARN, remedy, "on: it adds faults of its own");
@@ -386,9 +387,9 @@ int doctor_examine(struct doctor_check **checks, size_t *n)
 	check_namespace(&list);
 	check_cpus(&list);
 	check_huge_pages(&list);
-	check_off(&list, "page merging", "/sys/kernel/mm/ksm/run",
+	check_off(&list, "page merging", "/sys/kernel/mm/ksm/run", "02",
 		  "echo 2 | sudo tee /sys/kernel/mm/ksm/run");
-	check_off(&list, "NUMA balancing", "/proc/sys/kernel/numa_balancing",
+	check_off(&list, "NUMA balancing", "/proc/sys/kernel/numa_balancing", "0",
 		  "sudo sysctl kernel.numa_balancing=0");
 	check_swap(&list);
 	check_clock(&list);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "env.h"
@@ -238,6 +239,38 @@ static ssize_t receive(int fd, struct report *report)
 	return n;
 }
 
+/* The state letter of proc_pid_stat(5), or 0 where /proc does not say. */
+static char process_state(pid_t pid)
+{
+	char path[32], line[256], *end;
+	ssize_t n = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		n = read(fd, line, sizeof(line) - 1);
+		close(fd);
+	}
+	line[n < 0 ? 0 : n] = '\0';
+	/* The name before it may hold anything. */
+	end = strrchr(line, ')');
+	return end && end[1] ? end[2] : '\0';
+}
+
+/*
+ * The child has said that it is ready and only has to enter read().  There it
+ * sleeps, so that what is followed from now on begins behind the gate.
+ */
+static void wait_until_blocked(pid_t pid)
+{
+	struct timespec moment = { .tv_nsec = 50000 };
+	char state;
+
+	while ((state = process_state(pid)) == 'R' || state == 'D' || state == 'T')
+		nanosleep(&moment, NULL);
+}
+
 static int fork_behind(struct launch *launch, const struct plan *plan, int *gate, int *error)
 {
 	struct report ready;
@@ -258,6 +291,7 @@ static int fork_behind(struct launch *launch, const struct plan *plan, int *gate
 	if (receive(launch->error, &ready) != sizeof(ready))
 		return -ECHILD;
 	launch->profile_missing = ready.missing;
+	wait_until_blocked(launch->pid);
 	return 0;
 }
 

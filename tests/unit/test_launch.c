@@ -139,13 +139,14 @@ static void test_waits_behind_the_gate(void **state)
 	assert_int_equal(launch_fork(&launch, &options), 0);
 	ended = (struct pollfd){ .fd = launch.pidfd, .events = POLLIN };
 	assert_int_equal(poll(&ended, 1, 0), 0);
-	/* Still this program, not the command. */
+	/* Still this program, not the command, and asleep. */
 	snprintf(path, sizeof(path), "/proc/%d/stat", launch.pid);
 	stat = fopen(path, "re");
 	assert_non_null(stat);
 	assert_non_null(fgets(line, sizeof(line), stat));
 	fclose(stat);
 	assert_null(strstr(line, "(true)"));
+	assert_non_null(strstr(line, ") S "));
 	launch_abort(&launch);
 	assert_no_child();
 	assert_int_equal(launch.gate, -1);
