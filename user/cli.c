@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include "catalogue.h"
 #include "doctor.h"
 #include "identity.h"
+#include "launch.h"
 #include "message.h"
 #include "recording.h"
 #include "report.h"
@@ -21,7 +23,9 @@ enum { OPT_JSON = 0x100, OPT_EVERY_FAULT, OPT_RING_SIZE, OPT_AS_ROOT };
 
 static const struct argp_option record_options[] = {
 	{ "output", 'o', "FILE", 0, "keep the recording in FILE", 0 },
-	{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
+	{ "json", OPT_JSON, NULL, 0,
+	  "one JSON document instead of text; what the command writes to stdout goes to stderr",
+	  0 },
 	{ "every-fault", OPT_EVERY_FAULT, NULL, 0,
 	  "record each fault with its end, not runs of them", 0 },
 	{ "ring-size", OPT_RING_SIZE, "SIZE[K|M]", 0,
@@ -200,13 +204,27 @@ int cli_prepare(struct session_options *options, const struct cli_record *record
 	return CLI_OK;
 }
 
-void cli_say_failure(const char *why, int err)
+int cli_session(const struct session_options *options, bool json, struct recording **rec,
+		struct session_result *result)
 {
-	if (why[0])
+	int saved = json ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : -1, err;
+	char why[512] = "";
+
+	if (saved >= 0)
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	launch_hold_signals();
+	err = session_run(options, rec, result, why, sizeof(why));
+	launch_restore_signals();
+	if (saved >= 0) {
+		dup2(saved, STDOUT_FILENO);
+		close(saved);
+	}
+	if (err && why[0])
 		message("%s", why);
-	else
+	else if (err)
 		message("the run failed: %s; \"faultline doctor\" shows what this system can do",
 			strerror(-err));
+	return err;
 }
 
 bool cli_is_complete(struct recording *rec)

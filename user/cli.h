@@ -11,6 +11,7 @@ struct catalogue;
 struct identity;
 struct recording;
 struct session_options;
+struct session_result;
 
 /* Exit statuses; `trace` gives the command's own where it has one. */
 enum {
@@ -75,8 +76,13 @@ int cli_open_recording(struct recording **rec, const char *path);
  */
 int cli_prepare(struct session_options *options, const struct cli_record *record);
 
-/* Say why a run failed: WHY, or what ERR (a negative errno) means where WHY is empty. */
-void cli_say_failure(const char *why, int err);
+/*
+ * session_run() with the keyboard's signals held, and with a message where it
+ * fails.  With JSON the command's stdout goes to stderr, so that the document on
+ * stdout stays one.
+ */
+int cli_session(const struct session_options *options, bool json, struct recording **rec,
+		struct session_result *result);
 
 /* True if the recording REC says run.status = 'complete'. */
 bool cli_is_complete(struct recording *rec);

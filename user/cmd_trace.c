@@ -6,7 +6,6 @@
 #include "cli.h"
 #include "collect.h"
 #include "identity.h"
-#include "launch.h"
 #include "message.h"
 #include "recording.h"
 #include "session.h"
@@ -135,17 +134,12 @@ static int trace_command(const struct trace *trace, const struct identity *id)
 	};
 	struct session_result result = { 0 };
 	struct recording *rec = NULL;
-	char why[512] = "";
 	int status, err;
 
 	status = cli_prepare(&options, &trace->record);
 	if (status)
 		return status;
-	launch_hold_signals();
-	err = session_run(&options, &rec, &result, why, sizeof(why));
-	launch_restore_signals();
-	if (err)
-		cli_say_failure(why, err);
+	err = cli_session(&options, trace->record.json, &rec, &result);
 	if (result.exec_errno)
 		status = not_executed(trace->command[0], id, &result);
 	else if (err && !result.reaped)

@@ -16,7 +16,6 @@
 #include "cli.h"
 #include "collect.h"
 #include "identity.h"
-#include "launch.h"
 #include "message.h"
 #include "recording.h"
 #include "session.h"
@@ -263,7 +262,6 @@ static int run_as(const struct experiment *e, const struct identity *id,
 	};
 	struct session_result result = { 0 };
 	struct recording *rec = NULL;
-	char why[512] = "";
 	int status, err;
 
 	status = cli_prepare(&options, record);
@@ -277,11 +275,8 @@ static int run_as(const struct experiment *e, const struct identity *id,
 	status = cli_close_stdout(CLI_OK);
 	if (status)
 		return status;
-	launch_hold_signals();
-	err = session_run(&options, &rec, &result, why, sizeof(why));
-	launch_restore_signals();
+	err = cli_session(&options, record->json, &rec, &result);
 	if (err) {
-		cli_say_failure(why, err);
 		status = result.cannot_trace ? CLI_CANNOT :
 			 result.reaped       ? CLI_INCOMPLETE :
 					       CLI_USAGE;
