@@ -313,8 +313,8 @@ static int write_status(struct correlation *c)
 		ring = c->finish.lost;
 	for (i = 0; i <= FL_FINISH; i++)
 		unreadable += c->unreadable[i];
-	because(reason, !c->finished,
-		"the recording was cut off: faultline did not reach its end", "");
+	because(reason, !c->finished, "the recording was cut off: faultline did not reach its end",
+		"");
 	because(reason, ring, "1 record was lost: the ring buffer was full",
 		"%llu records were lost: the ring buffer was full");
 	because(reason, c->lost[FL_LOSS_RECURSION], "a BPF program did not run once",
@@ -431,9 +431,9 @@ static int refuse_filled(struct correlation *c)
 				      sqlite3_errmsg(c->db));
 	code = sqlite3_step(stmt);
 	sqlite3_finalize(stmt);
-	return code == SQLITE_DONE ? 0 :
-				     correlate_fail(c, -EEXIST,
-						    "the tables of the recording are already filled");
+	return code == SQLITE_DONE ?
+		       0 :
+		       correlate_fail(c, -EEXIST, "the tables of the recording are already filled");
 }
 
 int correlate(sqlite3 *db, char *why, size_t why_size)

@@ -58,8 +58,9 @@ static int pages(struct correlation *c, const struct fl_pages *cell)
 	if (err)
 		return err;
 	return ROW_ADD(c, ROW_PAGE_ALLOC, cell_id(key->task),
-		       cell_text(correlate_name(c, key->phase)), cell_text(names_page_use(key->use)),
-		       cell_int(key->order), cell_int(key->zeroed), cell_int((long long)cell->n),
+		       cell_text(correlate_name(c, key->phase)),
+		       cell_text(names_page_use(key->use)), cell_int(key->order),
+		       cell_int(key->zeroed), cell_int((long long)cell->n),
 		       cell_text(correlate_syscall(c, call)));
 }
 
@@ -114,11 +115,12 @@ int fault_record(struct correlation *c, const struct fl_event *event)
  */
 static int count_runs(struct correlation *c)
 {
-	if (!sqlite3_exec(c->db,
-			  "INSERT INTO fault_count (task, phase, region, kind, via, major, syscall, n)"
-			  " SELECT task, phase, region, kind, via, major, syscall, sum(n)"
-			  " FROM fault GROUP BY 1, 2, 3, 4, 5, 6, 7",
-			  NULL, NULL, NULL))
+	if (!sqlite3_exec(
+		    c->db,
+		    "INSERT INTO fault_count (task, phase, region, kind, via, major, syscall, n)"
+		    " SELECT task, phase, region, kind, via, major, syscall, sum(n)"
+		    " FROM fault GROUP BY 1, 2, 3, 4, 5, 6, 7",
+		    NULL, NULL, NULL))
 		return 0;
 	return correlate_fail(c, -EIO, "cannot fill the tables of the recording: %s",
 			      sqlite3_errmsg(c->db));

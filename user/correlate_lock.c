@@ -32,7 +32,7 @@ struct lock_request {
 	__u64 inode;
 	__u64 request_ns, granted_ns, released_ns;
 	__s64 ret;
-	__u32 pieces;		/* of its range that are still held */
+	__u32 pieces; /* of its range that are still held */
 	__u8 kind, op;
 	bool granted, answered;
 };
@@ -44,13 +44,13 @@ struct held {
 };
 
 struct file {
-	struct held *held;	/* the latest first */
+	struct held *held; /* the latest first */
 	size_t nr_held;
 };
 
 struct futex_call {
 	__u64 key_address;
-	__u32 key_process;	/* 0: shared between processes */
+	__u32 key_process; /* 0: shared between processes */
 	__u32 task;
 	const struct fl_syscall *call;
 	__u32 waker;
@@ -59,10 +59,10 @@ struct futex_call {
 struct locks {
 	struct lock_request **rows;
 	size_t nr_rows;
-	struct map file_ids[2];	/* inode -> index + 1, for flock and for the other kinds */
+	struct map file_ids[2]; /* inode -> index + 1, for flock and for the other kinds */
 	struct file *files;
 	size_t nr_files;
-	struct map path_ids;	/* inode -> index + 1 */
+	struct map path_ids;             /* inode -> index + 1 */
 	const struct fl_syscall **paths; /* the first open of a file */
 	size_t nr_paths;
 	struct futex_call *futexes;
@@ -155,16 +155,33 @@ static int release(struct correlation *c, struct file *file, __u64 owner, __u64 
 	return any;
 }
 
+static bool in_the_way(const struct held *held, const struct fl_file_lock *lock)
+{
+	return held->owner != lock->owner && held->end >= lock->start && held->start <= lock->end &&
+	       (lock->op == OP_WRITE || held->row->op == OP_WRITE) && !held->row->released_ns;
+}
+
 static __u32 blocker(const struct file *file, const struct fl_file_lock *lock)
 {
 	const struct held *held;
 
 	for (held = file->held; held; held = held->next)
-		if (held->owner != lock->owner && held->end >= lock->start &&
-		    held->start <= lock->end &&
-		    (lock->op == OP_WRITE || held->row->op == OP_WRITE))
+		if (in_the_way(held, lock))
 			return held->row->task;
 	return 0;
+}
+
+/*
+ * The kernel tells of an unlock after it has let the next one in, who may tell
+ * of it first: what was in the way of a lock that is granted is free by then.
+ */
+static void overtake(struct file *file, const struct fl_file_lock *lock)
+{
+	struct held *held;
+
+	for (held = file->held; held; held = held->next)
+		if (in_the_way(held, lock) && held->row->pieces == 1)
+			held->row->released_ns = lock->event.t_ns;
 }
 
 /* The request that this attempt belongs to: the one that TASK waits for, or a new one. */
@@ -224,6 +241,7 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 	row->granted_ns = now;
 	if (lock->op == OP_UNLOCK || lock->start > lock->end)
 		return 0;
+	overtake(file, lock);
 	return hold(c, file, row, lock->owner, lock->start, lock->end);
 }
 
@@ -316,16 +334,17 @@ static int compare_futexes(const void *a, const void *b)
 		return x->key_address < y->key_address ? -1 : 1;
 	if (x->call->start_ns != y->call->start_ns)
 		return x->call->start_ns < y->call->start_ns ? -1 : 1;
-	return x->call->event.t_ns < y->call->event.t_ns ? -1 :
-							   x->call->event.t_ns > y->call->event.t_ns;
+	return x->call->event.t_ns < y->call->event.t_ns ?
+		       -1 :
+		       x->call->event.t_ns > y->call->event.t_ns;
 }
 
 static const char *futex_op(const struct fl_syscall *call)
 {
 	static const char *const words[] = {
-		"wait",		  "wake",	     "fd",	    "requeue",
-		"cmp_requeue",	  "wake_op",	     "lock_pi",	    "unlock_pi",
-		"trylock_pi",	  "wait_bitset",     "wake_bitset", "wait_requeue_pi",
+		"wait",           "wake",        "fd",          "requeue",
+		"cmp_requeue",    "wake_op",     "lock_pi",     "unlock_pi",
+		"trylock_pi",     "wait_bitset", "wake_bitset", "wait_requeue_pi",
 		"cmp_requeue_pi", "lock_pi2",
 	};
 	unsigned int op = call->args[1] & 127;

@@ -13,8 +13,8 @@
 struct map {
 	struct map_slot {
 		__u64 key;
-		__u32 value;	/* 0: free */
-	} *slots;
+		__u32 value; /* 0: free */
+	} * slots;
 	size_t size, used;
 	__u64 seed;
 };

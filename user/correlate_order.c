@@ -25,7 +25,7 @@ struct order {
 		struct chunk *next;
 		size_t used, size;
 		char data[] __attribute__((aligned(8)));
-	} *chunks;
+	} * chunks;
 	struct ordered *records;
 	size_t nr_records;
 };

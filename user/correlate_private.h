@@ -38,7 +38,7 @@ enum row {
 /* What a task does, as far as it is known; see correlate_state.c. */
 enum life {
 	LIFE_UNKNOWN,
-	LIFE_BEFORE,	/* followed while it already lived: the first event tells */
+	LIFE_BEFORE, /* followed while it already lived: the first event tells */
 	LIFE_NEW,
 	LIFE_READY,
 	LIFE_RUNNING,
@@ -50,41 +50,41 @@ enum life {
 
 struct state {
 	enum life life;
-	int cpu;		/* -1: none */
+	int cpu; /* -1: none */
 	const char *why;
 	__u64 since;
-	__u64 known;		/* the last moment at which it is known to have lasted */
+	__u64 known;                    /* the last moment at which it is known to have lasted */
 	const struct fl_waking *waking; /* who wakes it, until it is ready */
 };
 
 /* Records that are pointed to stay until the correlation ends. */
 struct task {
 	__u32 id;
-	bool known;		/* its FL_TASK_NEW was seen */
+	bool known; /* its FL_TASK_NEW was seen */
 	bool exited, ended, alive;
 	__u32 tid, pid, parent, creator;
-	__u32 process;		/* id of the task that leads its thread group */
+	__u32 process; /* id of the task that leads its thread group */
 	__u64 clone_flags, base_min, base_maj, min_flt, maj_flt, nvcsw, nivcsw;
-	const char *comm;	/* FL_COMM_LEN */
-	const char *exe;	/* FL_DATA_LEN */
-	const char *role;	/* FL_NAME_LEN */
+	const char *comm;                                    /* FL_COMM_LEN */
+	const char *exe;                                     /* FL_DATA_LEN */
+	const char *role;                                    /* FL_NAME_LEN */
 	__u64 start_ns, exec_ns, exit_ns, end_ns, reaped_ns; /* 0: not seen */
 	__s32 status;
-	const char *phase;	/* FL_NAME_LEN; NULL: none */
+	const char *phase; /* FL_NAME_LEN; NULL: none */
 	__u64 phase_ns;
 	const struct fl_syscall *entered; /* a call whose start was sent by itself */
-	struct task *same_tid;	/* the one that had this tid before */
+	struct task *same_tid;            /* the one that had this tid before */
 	struct process *group;
 	struct state state;
 	struct fl_signal_deliver const *kill; /* a deadly signal 9 whose sender is not known yet */
-	struct lock_request *lock;	/* what it waits for */
+	struct lock_request *lock;            /* what it waits for */
 };
 
 struct process {
-	__u32 id;		/* of the task that led it first */
+	__u32 id; /* of the task that led it first */
 	struct task *leader;
-	struct process *zombies;	/* children that ended and wait to be reaped ... */
-	struct process *next, **link;	/* ... and its own place in its parent's list */
+	struct process *zombies;      /* children that ended and wait to be reaped ... */
+	struct process *next, **link; /* ... and its own place in its parent's list */
 };
 
 struct correlation {
@@ -93,27 +93,27 @@ struct correlation {
 	char *why;
 	size_t why_size;
 
-	__u64 start_ns;		/* time 0 */
-	__u64 last_ns;		/* the latest record from the running system */
-	bool has_states;	/* the scheduler's records were asked for */
+	__u64 start_ns;  /* time 0 */
+	__u64 last_ns;   /* the latest record from the running system */
+	bool has_states; /* the scheduler's records were asked for */
 	bool finished;
 	struct fl_finish finish;
 	__u64 nr_ledger, nr_alive, nr_unborn;
 	__u64 lost[FL_LOSS_UNTRACKED + 1];
 	__u64 unreadable[FL_FINISH + 1]; /* by type; 0: of no type that we know */
-	__u8 call_meaning[512];	/* enum call, by number */
+	__u8 call_meaning[512];          /* enum call, by number */
 
-	char **names;		/* by name id */
-	char **calls;		/* words for system calls without a name, by number */
-	struct map objects;	/* id -> index + 1 */
+	char **names;       /* by name id */
+	char **calls;       /* words for system calls without a name, by number */
+	struct map objects; /* id -> index + 1 */
 	char **object_names;
 	size_t nr_objects;
 
-	struct map task_ids;	/* id -> index + 1 */
+	struct map task_ids; /* id -> index + 1 */
 	struct task **tasks;
 	size_t nr_tasks;
-	struct map task_tids;	/* tid -> index + 1 of the latest */
-	struct map process_ids;	/* id of the leading task -> index + 1 */
+	struct map task_tids;   /* tid -> index + 1 of the latest */
+	struct map process_ids; /* id of the leading task -> index + 1 */
 	struct process **processes;
 	size_t nr_processes;
 
@@ -134,9 +134,9 @@ int correlate_no_memory(struct correlation *c);
 int correlate_grow(struct correlation *c, void *array, size_t n, size_t size);
 
 /* What numbers in records mean.  Strings live as long as the correlation. */
-const char *correlate_name(struct correlation *c, __u16 id);	/* NULL: none */
-const char *correlate_syscall(struct correlation *c, __u16 nr);	/* NULL: none; "exit" */
-const char *correlate_object(struct correlation *c, __u32 id);	/* NULL: none */
+const char *correlate_name(struct correlation *c, __u16 id);    /* NULL: none */
+const char *correlate_syscall(struct correlation *c, __u16 nr); /* NULL: none; "exit" */
+const char *correlate_object(struct correlation *c, __u32 id);  /* NULL: none */
 
 /* One value of a row. */
 struct cell {
@@ -183,8 +183,8 @@ static inline struct cell cell_blob(const void *p, int size)
 struct cell cell_time(const struct correlation *c, __u64 t_ns);
 
 int row_add(struct correlation *c, enum row row, const struct cell *cells, int n);
-#define ROW_ADD(c, row, ...) \
-	row_add(c, row, (const struct cell[]){ __VA_ARGS__ }, \
+#define ROW_ADD(c, row, ...)                                                                       \
+	row_add(c, row, (const struct cell[]){ __VA_ARGS__ },                                      \
 		sizeof((const struct cell[]){ __VA_ARGS__ }) / sizeof(struct cell))
 
 void row_free(struct correlation *c);

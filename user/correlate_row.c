@@ -73,8 +73,7 @@ static int row_fail(struct correlation *c)
 			      code == SQLITE_FULL  ? -ENOSPC :
 			      code == SQLITE_NOMEM ? -ENOMEM :
 						     -EIO,
-			      "cannot fill the tables of the recording: %s",
-			      sqlite3_errmsg(c->db));
+			      "cannot fill the tables of the recording: %s", sqlite3_errmsg(c->db));
 }
 
 int row_add(struct correlation *c, enum row row, const struct cell *cells, int n)

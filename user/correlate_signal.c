@@ -30,12 +30,12 @@
 enum { RESULT_DELIVERED = 0, RESULT_LOSE_INFO = 4 };
 
 struct signal_row {
-	const struct fl_signal_generate *generate;	/* NULL: not seen */
-	const struct fl_signal_deliver *deliver;	/* NULL: none */
+	const struct fl_signal_generate *generate; /* NULL: not seen */
+	const struct fl_signal_deliver *deliver;   /* NULL: none */
 	__u64 delivered_ns;
 	__u32 receiver;
 	const char *action;
-	struct signal_row *next;	/* behind it in its queue */
+	struct signal_row *next; /* behind it in its queue */
 };
 
 struct signal_queue {
@@ -45,7 +45,7 @@ struct signal_queue {
 struct signals {
 	struct signal_row **rows;
 	size_t nr_rows;
-	struct map queue_ids;	/* receiver and signo -> index + 1 */
+	struct map queue_ids; /* receiver and signo -> index + 1 */
 	struct signal_queue *queues;
 	size_t nr_queues;
 };

@@ -16,12 +16,12 @@
  */
 #include "correlate_private.h"
 
-#define TASK_STOPPED_BITS (0x4 | 0x8)	/* __TASK_STOPPED, __TASK_TRACED */
+#define TASK_STOPPED_BITS (0x4 | 0x8) /* __TASK_STOPPED, __TASK_TRACED */
 #define EXIT_DEAD_BIT 0x10
 #define EXIT_ZOMBIE_BIT 0x20
 
 static const char *const words[] = {
-	[LIFE_NEW] = "new",	    [LIFE_READY] = "ready",	[LIFE_RUNNING] = "running",
+	[LIFE_NEW] = "new",         [LIFE_READY] = "ready",     [LIFE_RUNNING] = "running",
 	[LIFE_WAITING] = "waiting", [LIFE_STOPPED] = "stopped", [LIFE_ZOMBIE] = "zombie",
 	[LIFE_DEAD] = "dead",
 };
@@ -103,6 +103,7 @@ static int switch_in(struct correlation *c, struct task *task, const struct fl_e
 	settle_before(&task->state, LIFE_READY, event->cpu);
 	if (task->state.life != LIFE_READY)
 		err = lose(c, task);
+	task->state.waking = NULL;
 	return err ? err : change(c, task, event->t_ns, LIFE_RUNNING, NULL, event->cpu);
 }
 
@@ -116,7 +117,8 @@ static int switch_out(struct correlation *c, struct task *task, const struct fl_
 		err = lose(c, task);
 	if (err)
 		return err;
-	if (out->prev_state & EXIT_DEAD_BIT || (out->prev_state & EXIT_ZOMBIE_BIT && task->reaped_ns))
+	if (out->prev_state & EXIT_DEAD_BIT ||
+	    (out->prev_state & EXIT_ZOMBIE_BIT && task->reaped_ns))
 		return die(c, task, now);
 	if (out->prev_state & EXIT_ZOMBIE_BIT)
 		return change(c, task, now, LIFE_ZOMBIE, NULL, -1);

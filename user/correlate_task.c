@@ -213,8 +213,9 @@ static int mark(struct correlation *c, struct task *task, const struct fl_mark *
 		task->role = mark->name[0] ? mark->name : NULL;
 		return 0;
 	case FL_MARK_REGION:
-		return ROW_ADD(c, ROW_REGION, cell_int(task->id), name, cell_int((long long)mark->a),
-			       cell_int((long long)mark->b), cell_time(c, mark->event.t_ns));
+		return ROW_ADD(c, ROW_REGION, cell_int(task->id), name,
+			       cell_int((long long)mark->a), cell_int((long long)mark->b),
+			       cell_time(c, mark->event.t_ns));
 	case FL_MARK_VALUE:
 		return ROW_ADD(c, ROW_VALUE, cell_int(task->id),
 			       cell_chars(task->phase, FL_NAME_LEN), name,

@@ -88,17 +88,10 @@ const char *names_event(unsigned int type)
 const char *names_file_kind(unsigned int kind)
 {
 	static const char *const words[] = {
-		[FL_FILE_REGULAR] = "regular",
-		[FL_FILE_PIPE] = "pipe",
-		[FL_FILE_FIFO] = "fifo",
-		[FL_FILE_UNIX] = "unix",
-		[FL_FILE_TCP] = "tcp",
-		[FL_FILE_UDP] = "udp",
-		[FL_FILE_CHAR] = "char",
-		[FL_FILE_DIR] = "dir",
-		[FL_FILE_BLOCK] = "block",
-		[FL_FILE_SOCKET] = "socket",
-		[FL_FILE_OTHER] = "other",
+		[FL_FILE_REGULAR] = "regular", [FL_FILE_PIPE] = "pipe",   [FL_FILE_FIFO] = "fifo",
+		[FL_FILE_UNIX] = "unix",       [FL_FILE_TCP] = "tcp",     [FL_FILE_UDP] = "udp",
+		[FL_FILE_CHAR] = "char",       [FL_FILE_DIR] = "dir",     [FL_FILE_BLOCK] = "block",
+		[FL_FILE_SOCKET] = "socket",   [FL_FILE_OTHER] = "other",
 	};
 
 	return WORD(words, kind);
@@ -148,10 +141,8 @@ const char *names_loss(unsigned int what)
 const char *names_map(unsigned int map)
 {
 	static const char *const words[] = {
-		[FL_MAP_LEDGER] = "ledger",
-		[FL_MAP_PAGES] = "pages",
-		[FL_MAP_NAMES] = "names",
-		[FL_MAP_OBJECTS] = "objects",
+		[FL_MAP_LEDGER] = "ledger",   [FL_MAP_PAGES] = "pages",
+		[FL_MAP_NAMES] = "names",     [FL_MAP_OBJECTS] = "objects",
 		[FL_MAP_REGIONS] = "regions",
 	};
 

@@ -39,6 +39,16 @@ int recording_fail(struct recording *rec, int err, const char *format, ...)
 	return err;
 }
 
+/* Of the last failure, as far as SQLite still knows it. */
+static int system_error(struct recording *rec)
+{
+	int err = sqlite3_system_errno(rec->db);
+
+	if (err <= 0 && rec->db)
+		sqlite3_file_control(rec->db, "main", SQLITE_FCNTL_LAST_ERRNO, &err);
+	return err;
+}
+
 static bool disk_full(int code, int system)
 {
 	return (code & 0xff) == SQLITE_FULL ||
@@ -49,7 +59,7 @@ static bool disk_full(int code, int system)
 int recording_sqlite_fail(struct recording *rec, const char *what)
 {
 	int code = sqlite3_extended_errcode(rec->db);
-	int system = sqlite3_system_errno(rec->db);
+	int system = system_error(rec);
 
 	if (disk_full(code, system))
 		return recording_fail(rec, -ENOSPC,
@@ -59,10 +69,11 @@ int recording_sqlite_fail(struct recording *rec, const char *what)
 	switch (code & 0xff) {
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		return recording_fail(rec, -EBUSY,
-				      "cannot %s %s: another program has it open; wait for it to end "
-				      "or take another name",
-				      what, rec->path);
+		return recording_fail(
+			rec, -EBUSY,
+			"cannot %s %s: another program has it open; wait for it to end "
+			"or take another name",
+			what, rec->path);
 	case SQLITE_NOMEM:
 		return recording_fail(rec, -ENOMEM, "cannot %s %s: out of memory", what, rec->path);
 	case SQLITE_CORRUPT:
@@ -130,10 +141,11 @@ static int empty(struct recording *rec, const char *path)
 		goto out;
 	}
 	if (recording_lock(fd, F_WRLCK)) {
-		err = recording_fail(rec, -EBUSY,
-				     "cannot write %s: another faultline uses it; wait for it to end "
-				     "or name another file with -o",
-				     path);
+		err = recording_fail(
+			rec, -EBUSY,
+			"cannot write %s: another faultline uses it; wait for it to end "
+			"or name another file with -o",
+			path);
 		goto out;
 	}
 	err = remove_journal(rec, path);
@@ -195,8 +207,8 @@ int recording_create(struct recording **recp, const char *path)
 	if (err)
 		return err;
 	/* An empty name is a database of SQLite's own that nobody else sees. */
-	if (sqlite3_open_v2(path ? path : "", &rec->db,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL))
+	if (sqlite3_open_v2(path ? path : "", &rec->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    NULL))
 		return recording_sqlite_fail(rec, "write");
 	sqlite3_db_config(rec->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	err = recording_execute(rec, "write",
@@ -220,7 +232,8 @@ int recording_append(struct recording *rec, const void *record, size_t size)
 	if (rec->failed)
 		return rec->failed;
 	if (size < sizeof(struct fl_event) || sizeof(header) + padded > BLOCK_SIZE)
-		return recording_fail(rec, -EINVAL, "a record of %zu bytes cannot be written", size);
+		return recording_fail(rec, -EINVAL, "a record of %zu bytes cannot be written",
+				      size);
 	if (BLOCK_SIZE - rec->used < sizeof(header) + padded) {
 		err = recording_flush(rec);
 		if (err)

@@ -73,10 +73,11 @@ static int check_file(struct recording *rec)
 		return recording_fail(rec, -EINVAL, "%s is no recording: it is no regular file",
 				      rec->path);
 	if (recording_lock(rec->fd, F_RDLCK))
-		return recording_fail(rec, -EBUSY,
-				      "cannot read %s: it is being written; wait for that faultline "
-				      "to end",
-				      rec->path);
+		return recording_fail(
+			rec, -EBUSY,
+			"cannot read %s: it is being written; wait for that faultline "
+			"to end",
+			rec->path);
 	n = pread(rec->fd, head, sizeof(head), 0);
 	if (n < 0)
 		return recording_fail(rec, -errno, "cannot read %s: %s", rec->path,
@@ -84,13 +85,14 @@ static int check_file(struct recording *rec)
 	if (!n)
 		return recording_fail(rec, -EINVAL, "%s is no recording: it is empty", rec->path);
 	if (n < (ssize_t)sizeof(head) || !recording_is_ours(head))
-		return recording_fail(rec, -EINVAL, "%s is no recording: faultline did not write it",
-				      rec->path);
-	if (number_at(head, HEAD_VERSION) != RECORDING_VERSION)
 		return recording_fail(rec, -EINVAL,
-				      "cannot read %s: another version of faultline wrote it (tables "
-				      "%u, this one reads %u); use that version",
-				      rec->path, number_at(head, HEAD_VERSION), RECORDING_VERSION);
+				      "%s is no recording: faultline did not write it", rec->path);
+	if (number_at(head, HEAD_VERSION) != RECORDING_VERSION)
+		return recording_fail(
+			rec, -EINVAL,
+			"cannot read %s: another version of faultline wrote it (tables "
+			"%u, this one reads %u); use that version",
+			rec->path, number_at(head, HEAD_VERSION), RECORDING_VERSION);
 	if (head[HEAD_WRITE_FORMAT] != FORMAT_ROLLBACK || head[HEAD_READ_FORMAT] != FORMAT_ROLLBACK)
 		return recording_fail(rec, -EINVAL,
 				      "cannot read %s: its journal mode was changed; run \"PRAGMA "
@@ -193,10 +195,11 @@ static int check_schema(struct recording *rec)
 	if (same < 0)
 		return recording_sqlite_fail(rec, "read");
 	if (!same)
-		return recording_fail(rec, -EINVAL,
-				      "cannot read %s: its tables are not those that faultline makes; "
-				      "it was changed or is damaged",
-				      rec->path);
+		return recording_fail(
+			rec, -EINVAL,
+			"cannot read %s: its tables are not those that faultline makes; "
+			"it was changed or is damaged",
+			rec->path);
 	return 0;
 }
 
@@ -226,9 +229,10 @@ static int check_tables(struct recording *rec)
 	char sql[256];
 	int err = 0;
 
-	if (sqlite3_prepare_v2(rec->db,
-			       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'raw'",
-			       -1, &stmt, NULL))
+	if (sqlite3_prepare_v2(
+		    rec->db,
+		    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'raw'", -1,
+		    &stmt, NULL))
 		return recording_sqlite_fail(rec, "read");
 	while (!err && sqlite3_step(stmt) == SQLITE_ROW) {
 		snprintf(sql, sizeof(sql), "PRAGMA quick_check(\"%s\")",
@@ -386,10 +390,11 @@ static int open_copy(struct recording *rec, int journal)
 	if (!err)
 		err = copy_to(journal, beside, 16);
 	if (err) {
-		recording_fail(rec, err,
-			       "cannot read %s: it was cut off, and cannot be copied to %s: %s; set "
-			       "TMPDIR",
-			       rec->path, directory, strerror(-err));
+		recording_fail(
+			rec, err,
+			"cannot read %s: it was cut off, and cannot be copied to %s: %s; set "
+			"TMPDIR",
+			rec->path, directory, strerror(-err));
 		goto out;
 	}
 	err = roll_back(rec, file);
@@ -397,9 +402,10 @@ static int open_copy(struct recording *rec, int journal)
 		goto out;
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || pread(fd, head, sizeof(head), 0) != sizeof(head))
-		err = recording_fail(rec, -EINVAL,
-				     "%s is no recording: it was cut off before anything was recorded",
-				     rec->path);
+		err = recording_fail(
+			rec, -EINVAL,
+			"%s is no recording: it was cut off before anything was recorded",
+			rec->path);
 	if (fd >= 0)
 		close(fd);
 	if (!err)

@@ -17,10 +17,10 @@ struct recording {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
 	char *path;
-	int fd;			/* holds a reader's lock; -1: none */
+	int fd; /* holds a reader's lock; -1: none */
 	char *block;
 	size_t used;
-	int failed;		/* a block could not be written: nothing more is */
+	int failed; /* a block could not be written: nothing more is */
 	char error[512];
 };
 

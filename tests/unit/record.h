@@ -81,8 +81,14 @@ static inline void put(struct stream_of_records *r, const void *record, uint32_t
 }
 
 #define PUT(r, ...) put(r, &(__VA_ARGS__), sizeof(__VA_ARGS__))
-#define EVENT(t, id, what) { .t_ns = T0 + (t), .task = (id), .type = (what) }
-#define EVENT_ON(t, id, what, on) { .t_ns = T0 + (t), .task = (id), .type = (what), .cpu = (on) }
+#define EVENT(t, id, what)                                                                         \
+	{                                                                                          \
+		.t_ns = T0 + (t), .task = (id), .type = (what)                                     \
+	}
+#define EVENT_ON(t, id, what, on)                                                                  \
+	{                                                                                          \
+		.t_ns = T0 + (t), .task = (id), .type = (what), .cpu = (on)                        \
+	}
 
 static inline uint16_t call_number(const char *name)
 {
@@ -96,8 +102,13 @@ static inline uint16_t call_number(const char *name)
 static inline void put_command(struct stream_of_records *r, uint32_t tid)
 {
 	struct fl_task_new e = {
-		.event = EVENT(-7ULL, 1, FL_TASK_NEW), .process = 1, .tid = tid, .pid = tid,
-		.syscall = FL_NO_SYSCALL, .base_min = 11, .comm = "faultline",
+		.event = EVENT(-7ULL, 1, FL_TASK_NEW),
+		.process = 1,
+		.tid = tid,
+		.pid = tid,
+		.syscall = FL_NO_SYSCALL,
+		.base_min = 11,
+		.comm = "faultline",
 	};
 
 	PUT(r, e);
@@ -107,9 +118,15 @@ static inline void put_new(struct stream_of_records *r, uint64_t t, uint32_t tas
 			   uint32_t tid, uint64_t flags)
 {
 	struct fl_task_new e = {
-		.event = EVENT(t, task, FL_TASK_NEW), .clone_flags = flags, .creator = creator,
-		.process = task, .tid = tid, .pid = tid, .parent = creator,
-		.syscall = call_number("clone"), .comm = "prog",
+		.event = EVENT(t, task, FL_TASK_NEW),
+		.clone_flags = flags,
+		.creator = creator,
+		.process = task,
+		.tid = tid,
+		.pid = tid,
+		.parent = creator,
+		.syscall = call_number("clone"),
+		.comm = "prog",
 	};
 
 	PUT(r, e);
@@ -119,19 +136,26 @@ static inline void put_thread(struct stream_of_records *r, uint64_t t, uint32_t 
 			      uint32_t creator, uint32_t process, uint32_t tid, uint32_t pid)
 {
 	struct fl_task_new e = {
-		.event = EVENT(t, task, FL_TASK_NEW), .clone_flags = 0x3d0f00, .creator = creator,
-		.process = process, .tid = tid, .pid = pid,
-		.syscall = call_number("clone3"), .comm = "prog",
+		.event = EVENT(t, task, FL_TASK_NEW),
+		.clone_flags = 0x3d0f00,
+		.creator = creator,
+		.process = process,
+		.tid = tid,
+		.pid = pid,
+		.syscall = call_number("clone3"),
+		.comm = "prog",
 	};
 
 	PUT(r, e);
 }
 
-static inline void put_exec(struct stream_of_records *r, uint64_t t, uint32_t task, uint32_t old_tid,
-			    uint32_t tid, const char *comm, const char *path)
+static inline void put_exec(struct stream_of_records *r, uint64_t t, uint32_t task,
+			    uint32_t old_tid, uint32_t tid, const char *comm, const char *path)
 {
 	struct fl_task_exec e = {
-		.event = EVENT(t, task, FL_TASK_EXEC), .old_tid = old_tid, .tid = tid,
+		.event = EVENT(t, task, FL_TASK_EXEC),
+		.old_tid = old_tid,
+		.tid = tid,
 	};
 
 	snprintf(e.comm, sizeof(e.comm), "%s", comm);
@@ -143,7 +167,9 @@ static inline void put_exit(struct stream_of_records *r, uint64_t t, uint32_t ta
 			    unsigned int group_dead)
 {
 	struct fl_task_exit e = {
-		.event = EVENT(t, task, FL_TASK_EXIT), .status = status, .group_dead = group_dead,
+		.event = EVENT(t, task, FL_TASK_EXIT),
+		.status = status,
+		.group_dead = group_dead,
 	};
 
 	PUT(r, e);
@@ -153,8 +179,12 @@ static inline void put_end(struct stream_of_records *r, uint64_t t, uint32_t tas
 			   uint64_t maj_flt, unsigned int alive)
 {
 	struct fl_task_end e = {
-		.event = EVENT(t, task, FL_TASK_END), .min_flt = min_flt, .maj_flt = maj_flt,
-		.nvcsw = 3, .nivcsw = 2, .alive = alive,
+		.event = EVENT(t, task, FL_TASK_END),
+		.min_flt = min_flt,
+		.maj_flt = maj_flt,
+		.nvcsw = 3,
+		.nivcsw = 2,
+		.alive = alive,
 	};
 
 	PUT(r, e);
@@ -164,21 +194,28 @@ static inline void put_mark(struct stream_of_records *r, uint64_t t, uint32_t ta
 			    uint16_t id, const char *name, uint64_t a, uint64_t b)
 {
 	struct fl_mark e = {
-		.event = EVENT(t, task, FL_MARK), .op = op, .name_id = id, .by_task = task,
-		.a = a, .b = b,
+		.event = EVENT(t, task, FL_MARK),
+		.op = op,
+		.name_id = id,
+		.by_task = task,
+		.a = a,
+		.b = b,
 	};
 
 	snprintf(e.name, sizeof(e.name), "%s", name);
 	PUT(r, e);
 }
 
-static inline void put_call(struct stream_of_records *r, uint64_t start, uint64_t end, uint32_t task,
-			    const char *name, int64_t ret, uint64_t a0, uint64_t a1, uint64_t a2,
-			    uint64_t a3)
+static inline void put_call(struct stream_of_records *r, uint64_t start, uint64_t end,
+			    uint32_t task, const char *name, int64_t ret, uint64_t a0, uint64_t a1,
+			    uint64_t a2, uint64_t a3)
 {
 	struct fl_syscall e = {
-		.event = EVENT(end, task, FL_SYSCALL), .start_ns = T0 + start, .ret = ret,
-		.args = { a0, a1, a2, a3 }, .nr = call_number(name),
+		.event = EVENT(end, task, FL_SYSCALL),
+		.start_ns = T0 + start,
+		.ret = ret,
+		.args = { a0, a1, a2, a3 },
+		.nr = call_number(name),
 	};
 
 	PUT(r, e);
@@ -189,8 +226,13 @@ static inline void put_io(struct stream_of_records *r, uint64_t start, uint64_t 
 			  const char *name, int64_t ret, uint8_t kind, uint64_t file)
 {
 	struct fl_syscall e = {
-		.event = EVENT(end, task, FL_SYSCALL), .start_ns = T0 + start, .ret = ret,
-		.args = { 3 }, .nr = call_number(name), .file_kind = kind, .file = file,
+		.event = EVENT(end, task, FL_SYSCALL),
+		.start_ns = T0 + start,
+		.ret = ret,
+		.args = { 3 },
+		.nr = call_number(name),
+		.file_kind = kind,
+		.file = file,
 	};
 
 	PUT(r, e);
@@ -207,8 +249,10 @@ static inline void put_out(struct stream_of_records *r, uint64_t t, uint32_t tas
 			   uint32_t prev_state, const char *call)
 {
 	struct fl_switch_out e = {
-		.event = EVENT_ON(t, task, FL_SWITCH_OUT, cpu), .prev_state = prev_state,
-		.syscall = call ? call_number(call) : FL_NO_SYSCALL, .preempt = !prev_state,
+		.event = EVENT_ON(t, task, FL_SWITCH_OUT, cpu),
+		.prev_state = prev_state,
+		.syscall = call ? call_number(call) : FL_NO_SYSCALL,
+		.preempt = !prev_state,
 	};
 
 	PUT(r, e);
@@ -217,7 +261,9 @@ static inline void put_out(struct stream_of_records *r, uint64_t t, uint32_t tas
 static inline void put_wake(struct stream_of_records *r, uint64_t t, uint32_t task, uint32_t waker)
 {
 	struct fl_waking e = {
-		.event = EVENT(t, task, FL_WAKING), .waker = waker, .waker_tid = waker * 100,
+		.event = EVENT(t, task, FL_WAKING),
+		.waker = waker,
+		.waker_tid = waker * 100,
 		.waker_comm = "waker",
 	};
 
@@ -228,7 +274,9 @@ static inline void put_ready(struct stream_of_records *r, uint64_t t, uint32_t t
 			     unsigned int is_new, unsigned int cpu)
 {
 	struct fl_ready e = {
-		.event = EVENT(t, task, FL_READY), .target_cpu = cpu, .is_new = is_new,
+		.event = EVENT(t, task, FL_READY),
+		.target_cpu = cpu,
+		.is_new = is_new,
 	};
 
 	PUT(r, e);
@@ -239,8 +287,12 @@ static inline void put_generate(struct stream_of_records *r, uint64_t t, uint32_
 				unsigned int group)
 {
 	struct fl_signal_generate e = {
-		.event = EVENT(t, receiver, FL_SIGNAL_GENERATE), .sender = sender, .signo = signo,
-		.result = result, .group = group, .sender_comm = "sender",
+		.event = EVENT(t, receiver, FL_SIGNAL_GENERATE),
+		.sender = sender,
+		.signo = signo,
+		.result = result,
+		.group = group,
+		.sender_comm = "sender",
 	};
 
 	PUT(r, e);
@@ -250,7 +302,9 @@ static inline void put_deliver(struct stream_of_records *r, uint64_t t, uint32_t
 			       uint64_t handler)
 {
 	struct fl_signal_deliver e = {
-		.event = EVENT(t, task, FL_SIGNAL_DELIVER), .signo = signo, .handler = handler,
+		.event = EVENT(t, task, FL_SIGNAL_DELIVER),
+		.signo = signo,
+		.handler = handler,
 	};
 
 	PUT(r, e);
@@ -260,8 +314,14 @@ static inline void put_lock(struct stream_of_records *r, uint64_t t, uint32_t ta
 			    uint8_t kind, uint8_t op, uint64_t start, uint64_t end, int ret)
 {
 	struct fl_file_lock e = {
-		.event = EVENT(t, task, FL_FILE_LOCK), .inode = 47, .owner = owner, .start = start,
-		.end = end, .ret = ret, .kind = kind, .op = op,
+		.event = EVENT(t, task, FL_FILE_LOCK),
+		.inode = 47,
+		.owner = owner,
+		.start = start,
+		.end = end,
+		.ret = ret,
+		.kind = kind,
+		.op = op,
 	};
 
 	PUT(r, e);
@@ -270,8 +330,13 @@ static inline void put_lock(struct stream_of_records *r, uint64_t t, uint32_t ta
 static inline void put_finish(struct stream_of_records *r, uint64_t t, uint32_t live)
 {
 	struct fl_finish e = {
-		.event = EVENT(t, 0, FL_FINISH), .start_ns = T0, .ru_minflt = 53, .ru_majflt = 5,
-		.ru_nvcsw = 7, .ru_nivcsw = 3, .live_tasks = live,
+		.event = EVENT(t, 0, FL_FINISH),
+		.start_ns = T0,
+		.ru_minflt = 53,
+		.ru_majflt = 5,
+		.ru_nvcsw = 7,
+		.ru_nivcsw = 3,
+		.live_tasks = live,
 	};
 
 	PUT(r, e);
@@ -326,10 +391,10 @@ static inline void assert_rows_at(sqlite3 *db, const char *query, const char *co
 		_fail(file, line);
 }
 
-#define ASSERT_ROWS(r, query, ...) \
-	assert_rows_at((r)->db, query, (const char *const[]){ __VA_ARGS__, NULL }, __FILE__, \
+#define ASSERT_ROWS(r, query, ...)                                                                 \
+	assert_rows_at((r)->db, query, (const char *const[]){ __VA_ARGS__, NULL }, __FILE__,       \
 		       __LINE__)
-#define ASSERT_NO_ROWS(r, query) \
+#define ASSERT_NO_ROWS(r, query)                                                                   \
 	assert_rows_at((r)->db, query, (const char *const[]){ NULL }, __FILE__, __LINE__)
 
 #endif
