@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "catalogue.h"
@@ -224,6 +225,9 @@ int cli_session(const struct session_options *options, bool json, struct recordi
 	else if (err)
 		message("the run failed: %s; \"faultline doctor\" shows what this system can do",
 			strerror(-err));
+	/* A command that outlives its recording is still waited for, as without faultline. */
+	if (err && !result->reaped)
+		result->reaped = wait4(-1, &result->status, 0, &result->rusage) > 0;
 	return err;
 }
 
@@ -258,11 +262,11 @@ int cli_report(struct recording *rec, const struct cli_record *record)
 	return err;
 }
 
-int cli_close_recording(struct recording *rec, int status)
+int cli_close_recording(struct recording *rec, bool failed, int status)
 {
 	int err = recording_close(rec);
 
-	if (!err)
+	if (!err || failed)
 		return status;
 	message("cannot finish the recording: %s; make room where it is written", strerror(-err));
 	return status ? status : CLI_INCOMPLETE;

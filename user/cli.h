@@ -78,7 +78,7 @@ int cli_prepare(struct session_options *options, const struct cli_record *record
 
 /*
  * session_run() with the keyboard's signals held, and with a message where it
- * fails.  With JSON the command's stdout goes to stderr, so that the document on
+ * fails; the command is then waited for all the same.  With JSON the command's stdout goes to stderr, so that the document on
  * stdout stays one.
  */
 int cli_session(const struct session_options *options, bool json, struct recording **rec,
@@ -90,7 +90,10 @@ bool cli_is_complete(struct recording *rec);
 /* The timeline and tables of a recording to stdout, as RECORD wants them.  0 or -errno. */
 int cli_report(struct recording *rec, const struct cli_record *record);
 
-/* Close a recording that was written.  STATUS, or after a message CLI_INCOMPLETE instead of 0. */
-int cli_close_recording(struct recording *rec, int status);
+/*
+ * Close a recording that was written.  STATUS, or after a message CLI_INCOMPLETE
+ * instead of 0.  FAILED: there was a message already.
+ */
+int cli_close_recording(struct recording *rec, bool failed, int status);
 
 #endif

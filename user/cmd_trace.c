@@ -149,7 +149,7 @@ static int trace_command(const struct trace *trace, const struct identity *id)
 	if (!err && !result.exec_errno && !trace->quiet && cli_report(rec, &trace->record) &&
 	    !status)
 		status = CLI_INCOMPLETE;
-	return cli_close_recording(rec, status);
+	return cli_close_recording(rec, err, status);
 }
 
 int cmd_trace(int argc, char **argv)

@@ -285,7 +285,7 @@ static int run_as(const struct experiment *e, const struct identity *id,
 		if (status != CLI_CANNOT)
 			status = check_and_show(e, rec, record, status);
 	}
-	return cli_close_recording(rec, status);
+	return cli_close_recording(rec, err, status);
 }
 
 int experiment_run(const struct experiment *e, const struct cli_record *record)
