@@ -377,7 +377,8 @@ static int write_run(struct correlation *c)
 static int run_all(struct correlation *c, struct gathering *g)
 {
 	static int (*const finish[])(struct correlation *) = {
-		signal_finish, lock_finish, message_finish, fault_finish, task_finish, write_run,
+		signal_finish, lock_finish, futex_finish, message_finish,
+		fault_finish,  task_finish, write_run,
 	};
 	const struct ordered *records;
 	size_t i, n;
@@ -466,6 +467,7 @@ int correlate(sqlite3 *db, char *why, size_t why_size)
 out:
 	signal_free(&c);
 	lock_free(&c);
+	futex_free(&c);
 	message_free(&c);
 	task_free(&c);
 	order_free(g.order);

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Locks: who asked, when it was granted and given back, and who was in the way.
+ * File locks: who asked, when it was granted and given back, and who was in the
+ * way.
  *
- * Files: flock_lock_inode() and posix_lock_inode() tell of each attempt.  One
- * that must wait tells so and is tried again when it is woken; an unlock, also
- * that of the last close, gives back what its owner holds in its range.  A row
- * is released when nothing is left of it.  An unlock that gives nothing back
- * (each close of a file on which any process has a POSIX lock tries one) is no
- * row.  Locks of one inode number on two file systems are not told apart.
- *
- * Futexes: each call is a row.  A wait that ended with 0 was blocked by the task
- * whose wake-up on the same address was under way when it ended.
+ * flock_lock_inode() and posix_lock_inode() tell of each attempt.  One that must
+ * wait tells so and is tried again when it is woken; an unlock, also that of the
+ * last close, gives back what its owner holds in its range.  A row is released
+ * when nothing is left of it.  An unlock that gives nothing back (each close of
+ * a file on which any process has a POSIX lock tries one) is no row.  Locks of
+ * one inode number on two file systems are not told apart.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,14 +46,6 @@ struct file {
 	size_t nr_held;
 };
 
-struct futex_call {
-	__u64 key_address;
-	__u32 key_process; /* 0: shared between processes */
-	__u32 task;
-	const struct fl_syscall *call;
-	__u32 waker;
-};
-
 struct locks {
 	struct lock_request **rows;
 	size_t nr_rows;
@@ -65,8 +55,6 @@ struct locks {
 	struct map path_ids;             /* inode -> index + 1 */
 	const struct fl_syscall **paths; /* the first open of a file */
 	size_t nr_paths;
-	struct futex_call *futexes;
-	size_t nr_futexes;
 };
 
 static struct locks *locks_of(struct correlation *c)
@@ -245,24 +233,6 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 	return hold(c, file, row, lock->owner, lock->start, lock->end);
 }
 
-static int futex_called(struct correlation *c, const struct task *task,
-			const struct fl_syscall *call)
-{
-	bool private = call->args[1] & 128; /* FUTEX_PRIVATE_FLAG */
-	struct locks *l = c->locks;
-	int err = correlate_grow(c, &l->futexes, l->nr_futexes, sizeof(*l->futexes));
-
-	if (err)
-		return err;
-	l->futexes[l->nr_futexes++] = (struct futex_call){
-		.key_address = call->args[0],
-		.key_process = private && task->group ? task->group->id : 0,
-		.task = task->id,
-		.call = call,
-	};
-	return 0;
-}
-
 static int opened(struct correlation *c, const struct fl_syscall *call)
 {
 	struct locks *l = c->locks;
@@ -285,8 +255,6 @@ int lock_call(struct correlation *c, struct task *task, const struct fl_syscall 
 	if (!locks_of(c))
 		return correlate_no_memory(c);
 	switch (correlate_call(c, call->nr)) {
-	case CALL_FUTEX:
-		return futex_called(c, task, call);
 	case CALL_OPEN:
 		return opened(c, call);
 	case CALL_FILE_LOCK:
@@ -323,129 +291,6 @@ static int file_row(struct correlation *c, const struct lock_request *row)
 		       row->ret == QUEUED ? cell_null() : cell_int(row->ret));
 }
 
-/* By address, and there by the time of the call. */
-static int compare_futexes(const void *a, const void *b)
-{
-	const struct futex_call *x = a, *y = b;
-
-	if (x->key_process != y->key_process)
-		return x->key_process < y->key_process ? -1 : 1;
-	if (x->key_address != y->key_address)
-		return x->key_address < y->key_address ? -1 : 1;
-	if (x->call->start_ns != y->call->start_ns)
-		return x->call->start_ns < y->call->start_ns ? -1 : 1;
-	return x->call->event.t_ns < y->call->event.t_ns ?
-		       -1 :
-		       x->call->event.t_ns > y->call->event.t_ns;
-}
-
-static const char *futex_op(const struct fl_syscall *call)
-{
-	static const char *const words[] = {
-		"wait",           "wake",        "fd",          "requeue",
-		"cmp_requeue",    "wake_op",     "lock_pi",     "unlock_pi",
-		"trylock_pi",     "wait_bitset", "wake_bitset", "wait_requeue_pi",
-		"cmp_requeue_pi", "lock_pi2",
-	};
-	unsigned int op = call->args[1] & 127;
-
-	return op < sizeof(words) / sizeof(words[0]) ? words[op] : "unknown";
-}
-
-static bool futex_wakes(const struct fl_syscall *call)
-{
-	switch (call->args[1] & 127) {
-	case 1: /* FUTEX_WAKE, FUTEX_REQUEUE, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAKE_BITSET */
-	case 3:
-	case 4:
-	case 5:
-	case 10:
-		return call->ret > 0;
-	case 7: /* FUTEX_UNLOCK_PI */
-		return !call->ret;
-	}
-	return false;
-}
-
-static bool futex_waits(const struct fl_syscall *call)
-{
-	switch (call->args[1] & 127) {
-	case 0: /* FUTEX_WAIT, FUTEX_LOCK_PI, FUTEX_WAIT_BITSET, FUTEX_LOCK_PI2 */
-	case 6:
-	case 9:
-	case 13:
-		return true;
-	}
-	return false;
-}
-
-static bool same_futex(const struct futex_call *a, const struct futex_call *b)
-{
-	return a->key_process == b->key_process && a->key_address == b->key_address;
-}
-
-/*
- * The latest wake-up that began before WAIT ended; WAKES are those of its
- * address in the order of their beginnings.
- */
-static __u32 waker(const struct futex_call *wait, const struct futex_call *const *wakes, size_t n)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (wakes[middle]->call->start_ns <= wait->call->event.t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || wakes[low - 1]->call->event.t_ns < wait->call->start_ns ||
-	    wakes[low - 1]->task == wait->task)
-		return 0;
-	return wakes[low - 1]->task;
-}
-
-static int futex_row(struct correlation *c, const struct futex_call *futex)
-{
-	const struct fl_syscall *call = futex->call;
-	char object[40];
-
-	snprintf(object, sizeof(object), "futex:0x%" PRIx64, (uint64_t)futex->key_address);
-	return ROW_ADD(c, ROW_LOCK, cell_int(futex->task), cell_text("futex"), cell_text(object),
-		       cell_text(futex_op(call)), cell_time(c, call->start_ns),
-		       call->ret >= 0 ? cell_time(c, call->event.t_ns) : cell_null(), cell_null(),
-		       cell_id(futex->waker), cell_int(call->ret));
-}
-
-static int futex_finish(struct correlation *c)
-{
-	struct locks *l = c->locks;
-	const struct futex_call **wakes;
-	size_t from, to, i, n;
-	int err = 0;
-
-	if (!l->nr_futexes)
-		return 0;
-	wakes = calloc(l->nr_futexes, sizeof(*wakes));
-	if (!wakes)
-		return correlate_no_memory(c);
-	qsort(l->futexes, l->nr_futexes, sizeof(*l->futexes), compare_futexes);
-	for (from = 0; from < l->nr_futexes; from = to) {
-		for (to = from, n = 0;
-		     to < l->nr_futexes && same_futex(&l->futexes[to], &l->futexes[from]); to++)
-			if (futex_wakes(l->futexes[to].call))
-				wakes[n++] = &l->futexes[to];
-		for (i = from; i < to; i++)
-			if (futex_waits(l->futexes[i].call) && !l->futexes[i].call->ret)
-				l->futexes[i].waker = waker(&l->futexes[i], wakes, n);
-	}
-	free(wakes);
-	for (i = 0; i < l->nr_futexes && !err; i++)
-		err = futex_row(c, &l->futexes[i]);
-	return err;
-}
-
 int lock_finish(struct correlation *c)
 {
 	size_t i;
@@ -455,7 +300,7 @@ int lock_finish(struct correlation *c)
 		return 0;
 	for (i = 0; i < c->locks->nr_rows && !err; i++)
 		err = file_row(c, c->locks->rows[i]);
-	return err ? err : futex_finish(c);
+	return err;
 }
 
 void lock_free(struct correlation *c)
@@ -477,7 +322,6 @@ void lock_free(struct correlation *c)
 	free(l->rows);
 	free(l->files);
 	free(l->paths);
-	free(l->futexes);
 	map_free(&l->file_ids[0]);
 	map_free(&l->file_ids[1]);
 	map_free(&l->path_ids);

@@ -119,6 +119,8 @@ struct correlation {
 
 	struct signals *signals;
 	struct locks *locks;
+	struct futex *futexes;
+	size_t nr_futexes;
 	struct messages *messages;
 };
 
@@ -227,6 +229,11 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 int lock_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
 int lock_finish(struct correlation *c);
 void lock_free(struct correlation *c);
+
+/* correlate_futex.c */
+int futex_call(struct correlation *c, const struct task *task, const struct fl_syscall *call);
+int futex_finish(struct correlation *c);
+void futex_free(struct correlation *c);
 
 /* correlate_message.c */
 int message_call(struct correlation *c, struct task *task, const struct fl_syscall *call);

@@ -317,6 +317,8 @@ static int called(struct correlation *c, struct task *task, const struct fl_sysc
 		err = signal_call(c, task, call);
 	if (!err)
 		err = lock_call(c, task, call);
+	if (!err && correlate_call(c, call->nr) == CALL_FUTEX)
+		err = futex_call(c, task, call);
 	return err ? err : message_call(c, task, call);
 }
 
