@@ -11,7 +11,7 @@
 struct json {
 	FILE *out;
 	int depth;
-	int members[JSON_DEPTH];	/* so far, of each object or array that is open */
+	int members[JSON_DEPTH]; /* so far, of each object or array that is open */
 };
 
 /* Open an object ('{') or an array ('['); KEY is NULL inside an array and at the top. */
@@ -20,7 +20,7 @@ void json_open(struct json *j, const char *key, char bracket);
 void json_close(struct json *j, char bracket);
 
 void json_int(struct json *j, const char *key, long long n);
-void json_string(struct json *j, const char *key, const char *s);	/* NULL: null */
+void json_string(struct json *j, const char *key, const char *s); /* NULL: null */
 
 /* Column I of the row of STMT as what it is: a number, a string or null. */
 void json_column(struct json *j, const char *key, sqlite3_stmt *stmt, int i);

@@ -16,8 +16,9 @@ static const struct {
 	{ "phases", "SELECT * FROM phase ORDER BY start_ns, task" },
 	{ "regions", "SELECT * FROM region ORDER BY t_ns, task" },
 	{ "values", "SELECT * FROM value ORDER BY t_ns, task" },
-	{ "fault_counts", "SELECT * FROM fault_count ORDER BY task, phase, region, kind, via, major,"
-			  " syscall" },
+	{ "fault_counts",
+	  "SELECT * FROM fault_count ORDER BY task, phase, region, kind, via, major,"
+	  " syscall" },
 	{ "faults", "SELECT * FROM fault ORDER BY start_ns, task" },
 	{ "reconcile", "SELECT * FROM reconcile ORDER BY task" },
 	{ "page_allocs", "SELECT * FROM page_alloc ORDER BY task, phase, use, page_order" },
@@ -57,13 +58,16 @@ int report_json(sqlite3 *db, FILE *out)
 	struct json j = { .out = out };
 	int err;
 
+	errno = 0;
 	json_open(&j, NULL, '{');
 	json_int(&j, "schema", SCHEMA_VERSION);
-	err = write_run(&j, db, "run", "SELECT key, value FROM run WHERE key NOT GLOB 'param.*' "
-				       "ORDER BY key");
+	err = write_run(&j, db, "run",
+			"SELECT key, value FROM run WHERE key NOT GLOB 'param.*' "
+			"ORDER BY key");
 	if (!err)
-		err = write_run(&j, db, "params", "SELECT substr(key, 7), value FROM run "
-						  "WHERE key GLOB 'param.*' ORDER BY key");
+		err = write_run(&j, db, "params",
+				"SELECT substr(key, 7), value FROM run "
+				"WHERE key GLOB 'param.*' ORDER BY key");
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !err; i++)
 		err = json_rows(&j, tables[i].key, db, tables[i].sql);
 	if (err)

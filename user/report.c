@@ -12,7 +12,7 @@
 #include "text.h"
 
 #define PIPE_COLUMNS 100
-#define LEAST_COLUMNS 40
+#define LEAST_COLUMNS 60
 #define MOST_COLUMNS 1000
 #define SHORT_ROWS 60
 
@@ -29,7 +29,8 @@ struct report_style report_style_for(FILE *out)
 		width = size.ws_col;
 	if (width > 0)
 		style.width = width < LEAST_COLUMNS ? LEAST_COLUMNS :
-			      width > MOST_COLUMNS ? MOST_COLUMNS : (int)width;
+			      width > MOST_COLUMNS  ? MOST_COLUMNS :
+						      (int)width;
 	else if (terminal)
 		style.width = 80;
 	style.colour = terminal && !(no_colour && *no_colour) && term && strcmp(term, "dumb");
@@ -42,8 +43,9 @@ const char *report_ink(const struct report_style *style, const char *code)
 	static const struct {
 		const char *code, *sequence;
 	} inks[] = {
-		{ REPORT_BOLD, "\033[1m" }, { REPORT_DIM, "\033[2m" }, { REPORT_GOOD, "\033[32m" },
-		{ REPORT_BAD, "\033[1;31m" }, { REPORT_DOUBT, "\033[33m" },
+		{ REPORT_BOLD, "\033[1m" },   { REPORT_DIM, "\033[2m" },
+		{ REPORT_GOOD, "\033[32m" },  { REPORT_BAD, "\033[1;31m" },
+		{ REPORT_DOUBT, "\033[33m" },
 	};
 
 	if (!style->colour)
@@ -63,7 +65,7 @@ int report_prepare(sqlite3 *db, sqlite3_stmt **stmt, const char *sql)
 
 int report_flush(FILE *out)
 {
-	errno = 0;
+	/* a write that failed before left its errno, and nothing for fflush() to do */
 	if (!fflush(out) && !ferror(out))
 		return 0;
 	return errno ? -errno : -EIO;
@@ -167,7 +169,8 @@ static int parameters(sqlite3 *db, const struct report_style *style, FILE *out)
 	bool first = true;
 	int rc, err;
 
-	err = report_prepare(db, &stmt,
+	err = report_prepare(
+		db, &stmt,
 		"SELECT substr(key, 7), value FROM run WHERE key GLOB 'param.*' ORDER BY key");
 	if (err)
 		return err;
@@ -269,7 +272,8 @@ out:
 int report_text(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static int (*const parts[])(sqlite3 *, FILE *, const struct report_style *) = {
-		report_header, report_loss, report_timeline, report_faults, report_claims, report_loss,
+		report_header, report_loss,   report_timeline,
+		report_faults, report_claims, report_loss,
 	};
 	int err = 0;
 
@@ -284,6 +288,7 @@ int report_text(sqlite3 *db, FILE *out, const struct report_style *style)
 		if (fclose(memory) && !err)
 			err = -ENOMEM;
 		/* one empty line between parts that say something */
+		errno = 0;
 		if (!err && size) {
 			if (i)
 				putc('\n', out);

@@ -12,11 +12,11 @@
 #include <stdio.h>
 
 struct report_style {
-	int width;		/* columns; 0: no limit */
+	int width; /* columns; 0: no limit */
 	bool colour;
 	bool utf8;
-	int rows;		/* of the timeline, about; 0: no limit */
-	const char *file;	/* the recording's name for hints; NULL: it is not kept */
+	int rows;         /* of the timeline, about; 0: no limit */
+	const char *file; /* the recording's name for hints; NULL: it is not kept */
 };
 
 /*
@@ -31,7 +31,7 @@ struct report_style report_style_for(FILE *out);
  */
 int report_header(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style);
-int report_faults(sqlite3 *db, FILE *out, const struct report_style *style);	/* reconciliation */
+int report_faults(sqlite3 *db, FILE *out, const struct report_style *style); /* reconciliation */
 int report_claims(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 

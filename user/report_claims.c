@@ -14,14 +14,14 @@
 #define LEAST_TEXT 20
 
 struct line {
-	int verdict;		/* index into verdicts[] */
+	int verdict; /* index into verdicts[] */
 	char id[4 * ID_COLUMNS + 1], text[512], expected[128], observed[128], reason[512];
 };
 
 static const struct {
 	const char *word, *shown, *ink;
 } verdicts[VERDICTS] = {
-	{ "pass", "PASS", REPORT_GOOD }, { "fail", "FAIL", REPORT_BAD },
+	{ "pass", "PASS", REPORT_GOOD },  { "fail", "FAIL", REPORT_BAD },
 	{ "skip", "SKIP", REPORT_DOUBT }, { "inconclusive", "INCONCLUSIVE", REPORT_DOUBT },
 	{ "", "PENDING", REPORT_DOUBT },
 };
@@ -40,7 +40,8 @@ static void read_line(struct line *line, sqlite3_stmt *stmt, const struct report
 	while (line->verdict < VERDICTS - 1 &&
 	       strcmp(report_column(stmt, 0), verdicts[line->verdict].word))
 		line->verdict++;
-	text_escape_for(line->id, sizeof(line->id), report_column(stmt, 1), ID_COLUMNS, style->utf8);
+	text_escape_for(line->id, sizeof(line->id), report_column(stmt, 1), ID_COLUMNS,
+			style->utf8);
 	text_escape_for(line->text, sizeof(line->text), report_column(stmt, 2), 0, style->utf8);
 	read_value(line->observed, sizeof(line->observed), style, report_column(stmt, 3));
 	read_value(line->expected, sizeof(line->expected), style, report_column(stmt, 4));
@@ -81,6 +82,33 @@ static void print_text(FILE *out, const struct report_style *style, const char *
 	free(wrapped);
 }
 
+static void print_verdict(FILE *out, const struct report_style *style, const struct line *line,
+			  int width)
+{
+	fputs(report_ink(style, verdicts[line->verdict].ink), out);
+	text_pad(out, verdicts[line->verdict].shown, width);
+	fprintf(out, "%s  ", report_ink(style, REPORT_PLAIN));
+}
+
+/* Where there is no room for columns. */
+static void print_stacked(FILE *out, const struct report_style *style, const struct line *line)
+{
+	char *values;
+
+	print_verdict(out, style, line, 0);
+	fprintf(out, "%s\n    ", line->id);
+	report_wrap(out, style, line->text, 4, 4);
+	if (asprintf(&values, "observed %s  expected %s", line->observed, line->expected) >= 0) {
+		fputs("    ", out);
+		report_wrap(out, style, values, 4, 4);
+		free(values);
+	}
+	if (*line->reason) {
+		fputs("    ", out);
+		report_wrap(out, style, line->reason, 4, 4);
+	}
+}
+
 static void print_lines(FILE *out, const struct report_style *style, const struct line *lines,
 			size_t nr)
 {
@@ -98,8 +126,11 @@ static void print_lines(FILE *out, const struct report_style *style, const struc
 	room = style->width ? style->width - indent - 4 - observed - expected : text;
 	if (room > text)
 		room = text;
-	if (room < LEAST_TEXT)
-		room = LEAST_TEXT;
+	if (room < LEAST_TEXT && room < text) {
+		for (size_t i = 0; i < nr; i++)
+			print_stacked(out, style, &lines[i]);
+		return;
+	}
 
 	fputs(report_ink(style, REPORT_BOLD), out);
 	text_pad(out, "claims", indent + room);
@@ -119,9 +150,7 @@ static void print_lines(FILE *out, const struct report_style *style, const struc
 		fputs("  ", memory);
 		text_pad(memory, lines[i].expected, -expected);
 		fclose(memory);
-		fputs(report_ink(style, verdicts[lines[i].verdict].ink), out);
-		text_pad(out, verdicts[lines[i].verdict].shown, verdict);
-		fprintf(out, "%s  ", report_ink(style, REPORT_PLAIN));
+		print_verdict(out, style, &lines[i], verdict);
 		text_pad(out, lines[i].id, id);
 		fputs("  ", out);
 		print_text(out, style, lines[i].text, indent, room, values);
@@ -144,8 +173,11 @@ static void print_summary(FILE *out, const struct report_style *style, const str
 
 	for (size_t i = 0; i < nr; i++)
 		counts[lines[i].verdict]++;
-	fprintf(out, "%s%zu claim%s", report_ink(style, counts[1] ? REPORT_BAD : counts[0] == nr ?
-						 REPORT_GOOD : REPORT_DOUBT), nr, nr == 1 ? "" : "s");
+	fprintf(out, "%s%zu claim%s",
+		report_ink(style, counts[1]       ? REPORT_BAD :
+				  counts[0] == nr ? REPORT_GOOD :
+						    REPORT_DOUBT),
+		nr, nr == 1 ? "" : "s");
 	for (size_t i = 0; i < VERDICTS; i++) {
 		if (!counts[i])
 			continue;

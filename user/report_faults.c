@@ -15,18 +15,18 @@
 
 struct row {
 	char *label;
-	long long task;		/* of the first */
+	long long task; /* of the first */
 	long long tasks;
 	long long counts[MOST_KINDS];
 	long long total, kernel, difference;
 	bool kernel_known;
-	bool named;		/* never to be folded into "others" */
+	bool named; /* never to be folded into "others" */
 };
 
 struct table {
 	struct row *rows;
 	size_t nr_rows;
-	char kinds[MOST_KINDS][24];	/* as the tables have them */
+	char kinds[MOST_KINDS][24]; /* as the tables have them */
 	long long sums[MOST_KINDS];
 	size_t nr_kinds;
 };
@@ -83,7 +83,8 @@ static int load_rows(struct table *table, sqlite3 *db, const struct report_style
 	size_t room = 0;
 	int rc, err;
 
-	err = report_prepare(db, &stmt,
+	err = report_prepare(
+		db, &stmt,
 		"SELECT reconcile.task, coalesce(nullif(role, ''), reconcile.comm, '?'), task.tid,"
 		"	observed, kernel, difference, min_flt IS NOT NULL "
 		"FROM reconcile JOIN task ON task.task = reconcile.task ORDER BY reconcile.task");
@@ -106,7 +107,8 @@ static int load_rows(struct table *table, sqlite3 *db, const struct report_style
 		}
 		row = &table->rows[table->nr_rows];
 		*row = (struct row){
-			.task = sqlite3_column_int64(stmt, 0), .tasks = 1,
+			.task = sqlite3_column_int64(stmt, 0),
+			.tasks = 1,
 			.total = sqlite3_column_int64(stmt, 3),
 			.kernel = sqlite3_column_int64(stmt, 4),
 			.difference = sqlite3_column_int64(stmt, 5),
@@ -128,9 +130,10 @@ static int load_rows(struct table *table, sqlite3 *db, const struct report_style
 static int load_kinds(struct table *table, sqlite3 *db)
 {
 	static const char *const order[] = {
-		"zero_fill", "zero_page", "copy", "copy_zero", "reuse", "file", "file_copy",
-		"shared_dirty", "shmem", "huge_zero_fill", "huge_zero_page", "huge_copy",
-		"huge_reuse", "swap", "numa", "uffd", "other",
+		"zero_fill",      "zero_page", "copy",         "copy_zero", "reuse",
+		"file",           "file_copy", "shared_dirty", "shmem",     "huge_zero_fill",
+		"huge_zero_page", "huge_copy", "huge_reuse",   "swap",      "numa",
+		"uffd",           "other",
 	};
 	sqlite3_stmt *stmt;
 	int rc, err;
@@ -138,26 +141,29 @@ static int load_kinds(struct table *table, sqlite3 *db)
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
 		strcpy(table->kinds[table->nr_kinds++], order[i]);
 	err = report_prepare(db, &stmt,
-		"SELECT task, coalesce(kind, ''), sum(n) FROM fault_count "
-		"WHERE kind NOT IN ('segv', 'bus', 'nofault', 'spurious') AND n <> 0 "
-		"GROUP BY 1, 2 ORDER BY 1");
+			     "SELECT task, coalesce(kind, ''), sum(n) FROM fault_count "
+			     "WHERE kind NOT IN ('segv', 'bus', 'nofault', 'spurious') AND n <> 0 "
+			     "GROUP BY 1, 2 ORDER BY 1");
 	if (err)
 		return err;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		const char *kind = report_column(stmt, 1);
 		struct row key = { .task = sqlite3_column_int64(stmt, 0) };
-		struct row *row = table->nr_rows ?
-			bsearch(&key, table->rows, table->nr_rows, sizeof(key), by_task) : NULL;
+		struct row *row = table->nr_rows ? bsearch(&key, table->rows, table->nr_rows,
+							   sizeof(key), by_task) :
+						   NULL;
 		size_t i = 0;
 
 		while (i < table->nr_kinds && strcmp(table->kinds[i], kind))
 			i++;
 		if (i == table->nr_kinds && i < MOST_KINDS)
-			snprintf(table->kinds[table->nr_kinds++], sizeof(table->kinds[0]), "%s", kind);
+			snprintf(table->kinds[table->nr_kinds++], sizeof(table->kinds[0]), "%s",
+				 kind);
 		if (i == MOST_KINDS)
 			i--;
 		if (row)
-			row->counts[i] = timeline_sum(row->counts[i], sqlite3_column_int64(stmt, 2));
+			row->counts[i] =
+				timeline_sum(row->counts[i], sqlite3_column_int64(stmt, 2));
 		table->sums[i] = timeline_sum(table->sums[i], sqlite3_column_int64(stmt, 2));
 	}
 	sqlite3_finalize(stmt);
@@ -324,8 +330,9 @@ static void print_table(FILE *out, const struct report_style *style, struct tabl
 	}
 	for (size_t i = 0; i < table->nr_kinds; i++)
 		if (table->sums[i])
-			widths[i] = wider(text_width(timeline_kind(kind, sizeof(kind), table->kinds[i],
-								   style->utf8)), table->sums[i]);
+			widths[i] = wider(text_width(timeline_kind(kind, sizeof(kind),
+								   table->kinds[i], style->utf8)),
+					  table->sums[i]);
 	last_widths(widths + MOST_KINDS, last, &sum);
 
 	/* Where it is too wide, headings are shorter, and then the rarest kinds share a column. */
@@ -358,8 +365,9 @@ static void print_table(FILE *out, const struct report_style *style, struct tabl
 	fputs(report_ink(style, REPORT_PLAIN), out);
 	for (size_t i = 0; i < table->nr_kinds; i++)
 		if (widths[i])
-			cell(out, style, timeline_kind(kind, sizeof(kind), table->kinds[i],
-						       style->utf8), widths[i], REPORT_BOLD);
+			cell(out, style,
+			     timeline_kind(kind, sizeof(kind), table->kinds[i], style->utf8),
+			     widths[i], REPORT_BOLD);
 	if (rest_width)
 		cell(out, style, "others", rest_width, REPORT_BOLD);
 	for (size_t i = 0; i < 3; i++)

@@ -33,8 +33,8 @@ static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *
 	text_escape_for(kinds, sizeof(kinds), report_column(stmt, 2), 160, style->utf8);
 	text_count(number, sizeof(number), sqlite3_column_int64(stmt, 1));
 	if (asprintf(&text, "%s %s%s%s%s%s%s", number, lost, *kinds ? " (" : "",
-		     text_counts_in(shown, sizeof(shown), kinds),
-		     *kinds ? ")" : "", remedy ? "; remedy: " : "", remedy ? remedy : "") < 0)
+		     text_counts_in(shown, sizeof(shown), kinds), *kinds ? ")" : "",
+		     remedy ? "; remedy: " : "", remedy ? remedy : "") < 0)
 		return -ENOMEM;
 	fputs("  ", out);
 	report_wrap(out, style, text, 2, 4);
@@ -60,7 +60,8 @@ int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
 	free(text);
 	fputs(report_ink(style, REPORT_PLAIN), out);
 
-	err = report_prepare(db, &stmt,
+	err = report_prepare(
+		db, &stmt,
 		"SELECT what, sum(n), group_concat(n || ' ' || kind, ', ') FROM ("
 		"	SELECT what, kind, sum(n) AS n FROM loss GROUP BY 1, 2 ORDER BY 3 DESC"
 		") GROUP BY what");
@@ -80,11 +81,14 @@ int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
 		return rc;
 	if (lost) {
 		fputs("  ", out);
-		report_wrap(out, style, ring_only ?
-			    "Exact all the same: the counts of faults, and the table that compares them "
-			    "with the kernel's. Not exact: the timeline, times, single events." :
-			    "The counts may be too low. The kernel's own count in the table is right, "
-			    "and the difference shows what is missing.", 2, 2);
+		report_wrap(
+			out, style,
+			ring_only ?
+				"Exact all the same: the counts of faults, and the table that compares them "
+				"with the kernel's. Not exact: the timeline, times, single events." :
+				"The counts may be too low. The kernel's own count in the table is right, "
+				"and the difference shows what is missing.",
+			2, 2);
 	}
 	return report_flush(out);
 }

@@ -40,7 +40,8 @@ static const char waited_sql[] =
 
 static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style)
 {
-	long long minor, major = 0, base = 0, inside = 0, outside = 0, outsiders = 0, sum, difference;
+	long long minor, major = 0, base = 0, inside = 0, outside = 0, outsiders = 0, sum,
+			 difference;
 	char one[32], two[32], three[32], text[512];
 	sqlite3_stmt *stmt;
 	int rc, err, used;
@@ -80,7 +81,8 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 		used += snprintf(text + used, sizeof(text) - (size_t)used,
 				 " + %s before the gate opened", count(three, base));
 	if (difference && base)
-		used += snprintf(text + used, sizeof(text) - (size_t)used, " = %s", count(one, sum));
+		used += snprintf(text + used, sizeof(text) - (size_t)used, " = %s",
+				 count(one, sum));
 	if (difference)
 		used += snprintf(text + used, sizeof(text) - (size_t)used, ": difference %s",
 				 count(two, difference));
@@ -109,7 +111,8 @@ static int print_major(sqlite3 *db, FILE *out, const struct report_style *style)
 	if (rc == SQLITE_ROW)
 		n = sqlite3_column_int64(stmt, 0);
 	if (n) {
-		snprintf(text, sizeof(text), "%s of these %s major: the page had to be read from disk first",
+		snprintf(text, sizeof(text),
+			 "%s of these %s major: the page had to be read from disk first",
 			 count(one, n), n == 1 ? "is" : "are");
 		report_wrap(out, style, text, 0, 4);
 	}
@@ -118,7 +121,8 @@ static int print_major(sqlite3 *db, FILE *out, const struct report_style *style)
 
 static int print_uncounted(sqlite3 *db, FILE *out, const struct report_style *style)
 {
-	char one[32], kind[64], text[256] = "", *end = text;
+	static const char before[] = "exceptions that the kernel does not count as faults: ";
+	char one[32], kind[64], text[320], *end = stpcpy(text, before), *const start = end;
 	sqlite3_stmt *stmt;
 	int rc, err;
 
@@ -130,22 +134,23 @@ static int print_uncounted(sqlite3 *db, FILE *out, const struct report_style *st
 		return err;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW)
 		end += snprintf(end, sizeof(text) - (size_t)(end - text), "%s%s %s",
-				end == text ? "" : ", ", count(one, sqlite3_column_int64(stmt, 1)),
-				timeline_kind(kind, sizeof(kind), report_column(stmt, 0), style->utf8));
-	if (end != text) {
-		fputs("exceptions that the kernel does not count as faults: ", out);
-		report_wrap(out, style, text, 52, 4);
-	}
+				end == start ? "" : ", ", count(one, sqlite3_column_int64(stmt, 1)),
+				timeline_kind(kind, sizeof(kind), report_column(stmt, 0),
+					      style->utf8));
+	if (end != start)
+		report_wrap(out, style, text, 0, 4);
 	return report_end(stmt, rc, out);
 }
 
 /* Faults of TASK outside every named region: among them is what nobody expected. */
-static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *style, long long task)
+static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *style,
+			    long long task)
 {
 	sqlite3_stmt *stmt;
 	int rc, err, nr = 0;
 
-	err = report_prepare(db, &stmt,
+	err = report_prepare(
+		db, &stmt,
 		"SELECT coalesce(phase, ''), kind, n, address, vma_start, vma_end, coalesce(object, ''),"
 		"	coalesce(syscall, '') "
 		"FROM fault WHERE task = ? AND coalesce(region, '') = '' "
@@ -173,7 +178,8 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 				 (unsigned long long)sqlite3_column_int64(stmt, 5));
 		if (asprintf(&line, "%s x %s at %#llx%s%s%s%s%s",
 			     count(number, sqlite3_column_int64(stmt, 2)), kind,
-			     (unsigned long long)sqlite3_column_int64(stmt, 3), vma, *phase ? ", phase " : "", phase, *call ? ", in " : "", call) < 0) {
+			     (unsigned long long)sqlite3_column_int64(stmt, 3), vma,
+			     *phase ? ", phase " : "", phase, *call ? ", in " : "", call) < 0) {
 			sqlite3_finalize(stmt);
 			return -ENOMEM;
 		}
@@ -189,7 +195,8 @@ static int print_differences(sqlite3 *db, FILE *out, const struct report_style *
 	sqlite3_stmt *stmt;
 	int rc, err;
 
-	err = report_prepare(db, &stmt,
+	err = report_prepare(
+		db, &stmt,
 		"SELECT reconcile.task, coalesce(nullif(role, ''), reconcile.comm, '?'), task.tid,"
 		"	difference, kernel FROM reconcile JOIN task ON task.task = reconcile.task "
 		"WHERE difference <> 0 OR difference IS NULL ORDER BY reconcile.task");
@@ -203,16 +210,22 @@ static int print_differences(sqlite3 *db, FILE *out, const struct report_style *
 		text_escape_for(name, sizeof(name), report_column(stmt, 1), 20, style->utf8);
 		count(number, difference < 0 ? -(difference + 1) + 1 : difference);
 		if (sqlite3_column_type(stmt, 3) == SQLITE_NULL)
-			snprintf(text, sizeof(text), "%s %lld: its end was not seen, so the kernel's "
-				 "count is not known", name, (long long)sqlite3_column_int64(stmt, 2));
+			snprintf(text, sizeof(text),
+				 "%s %lld: its end was not seen, so the kernel's "
+				 "count is not known",
+				 name, (long long)sqlite3_column_int64(stmt, 2));
 		else if (difference > 0)
-			snprintf(text, sizeof(text), "%s %lld: faultline saw %s fault%s more than the "
-				 "kernel counted", name, (long long)sqlite3_column_int64(stmt, 2),
-				 number, difference == 1 ? "" : "s");
+			snprintf(text, sizeof(text),
+				 "%s %lld: faultline saw %s fault%s more than the "
+				 "kernel counted",
+				 name, (long long)sqlite3_column_int64(stmt, 2), number,
+				 difference == 1 ? "" : "s");
 		else
-			snprintf(text, sizeof(text), "%s %lld: the kernel counted %s fault%s more than "
-				 "faultline saw", name, (long long)sqlite3_column_int64(stmt, 2),
-				 number, difference == -1 ? "" : "s");
+			snprintf(text, sizeof(text),
+				 "%s %lld: the kernel counted %s fault%s more than "
+				 "faultline saw",
+				 name, (long long)sqlite3_column_int64(stmt, 2), number,
+				 difference == -1 ? "" : "s");
 		fputs(report_ink(style, REPORT_BAD), out);
 		report_wrap(out, style, text, 0, 4);
 		fputs(report_ink(style, REPORT_PLAIN), out);
@@ -229,7 +242,10 @@ static int print_differences(sqlite3 *db, FILE *out, const struct report_style *
 int report_sums(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static int (*const parts[])(sqlite3 *, FILE *, const struct report_style *) = {
-		print_rusage, print_major, print_uncounted, print_differences,
+		print_rusage,
+		print_major,
+		print_uncounted,
+		print_differences,
 	};
 	int err = 0;
 

@@ -37,7 +37,7 @@ char *text_count(char *buf, size_t size, long long n)
 
 char *text_counts_in(char *buf, size_t size, const char *s)
 {
-	bool in_word = false;	/* of a name, an address or a fraction: left alone */
+	bool in_word = false; /* of a name, an address or a fraction: left alone */
 	size_t used = 0;
 
 	if (!size)
@@ -95,8 +95,8 @@ char *text_duration(char *buf, size_t size, long long ns)
 		 !three_figures(buf, size, ns, 1000000, 1000, "ms") &&
 		 !three_figures(buf, size, ns, 1000000000, 1000, "s"))
 		snprintf(buf, size, "%s s",
-			 text_count(number, sizeof(number), ns / 1000000000 +
-				    (ns % 1000000000 >= 500000000)));
+			 text_count(number, sizeof(number),
+				    ns / 1000000000 + (ns % 1000000000 >= 500000000)));
 	return buf;
 }
 
@@ -118,8 +118,12 @@ size_t text_char(const char *s, uint32_t *c)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	const unsigned char *u = (const unsigned char *)s;
-	size_t len = u[0] < 0x80 ? 1 : u[0] < 0xc2 ? 0 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 :
-		     u[0] < 0xf5 ? 4 : 0;
+	size_t len = u[0] < 0x80 ? 1 :
+		     u[0] < 0xc2 ? 0 :
+		     u[0] < 0xe0 ? 2 :
+		     u[0] < 0xf0 ? 3 :
+		     u[0] < 0xf5 ? 4 :
+				   0;
 
 	*c = UINT32_MAX;
 	if (!u[0])
@@ -163,11 +167,12 @@ static bool is_treacherous(uint32_t c)
 	static const struct {
 		uint32_t first, last;
 	} ranges[] = {
-		{ 0x00ad, 0x00ad }, { 0x034f, 0x034f }, { 0x061c, 0x061c }, { 0x115f, 0x1160 },
-		{ 0x17b4, 0x17b5 }, { 0x180b, 0x180f }, { 0x200b, 0x200f }, { 0x2028, 0x202e },
-		{ 0x2060, 0x206f }, { 0x3164, 0x3164 }, { 0xfe00, 0xfe0f }, { 0xfeff, 0xfeff },
-		{ 0xffa0, 0xffa0 }, { 0xfff0, 0xfffb }, { 0x1bca0, 0x1bca3 }, { 0x1d173, 0x1d17a },
-		{ 0xe0000, 0xe0fff },
+		{ 0x00ad, 0x00ad },   { 0x034f, 0x034f },   { 0x061c, 0x061c },
+		{ 0x115f, 0x1160 },   { 0x17b4, 0x17b5 },   { 0x180b, 0x180f },
+		{ 0x200b, 0x200f },   { 0x2028, 0x202e },   { 0x2060, 0x206f },
+		{ 0x3164, 0x3164 },   { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+		{ 0xffa0, 0xffa0 },   { 0xfff0, 0xfffb },   { 0x1bca0, 0x1bca3 },
+		{ 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
 	};
 
 	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)

@@ -30,8 +30,8 @@ char *timeline_name(struct timeline *t, const char *s, int max)
 {
 	char safe[512];
 
-	return timeline_text(t, "%s", text_escape_for(safe, sizeof(safe), s ? s : "", max,
-						      t->style.utf8));
+	return timeline_text(t, "%s",
+			     text_escape_for(safe, sizeof(safe), s ? s : "", max, t->style.utf8));
 }
 
 sqlite3_stmt *timeline_prepare(struct timeline *t, const char *sql)
@@ -84,7 +84,7 @@ int timeline_task_at(const struct timeline *t, sqlite3_stmt *stmt, int i)
 
 long long timeline_time_at(sqlite3_stmt *stmt, int i)
 {
-	const long long limit = LLONG_MAX / 4;	/* two may be subtracted, and a few added */
+	const long long limit = LLONG_MAX / 4; /* two may be subtracted, and a few added */
 	long long ns;
 
 	if (sqlite3_column_type(stmt, i) == SQLITE_NULL)
@@ -126,14 +126,19 @@ struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char
 	}
 	if (t->error) {
 		free(text);
-		nowhere = (struct tl_event){ .task = TL_NONE, .to = TL_NONE,
-					      .chapter = TL_NONE };
+		nowhere = (struct tl_event){ .task = TL_NONE, .to = TL_NONE, .chapter = TL_NONE };
 		return &nowhere;
 	}
 	event = &t->events[t->nr_events];
 	*event = (struct tl_event){
-		.t_ns = t_ns, .end_ns = t_ns, .order = ORDER_DONE, .serial = t->nr_events++,
-		.task = task, .to = TL_NONE, .chapter = TL_NONE, .text = text,
+		.t_ns = t_ns,
+		.end_ns = t_ns,
+		.order = ORDER_DONE,
+		.serial = t->nr_events++,
+		.task = task,
+		.to = TL_NONE,
+		.chapter = TL_NONE,
+		.text = text,
 	};
 	return event;
 }

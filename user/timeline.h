@@ -17,45 +17,45 @@
 
 enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_GOOD, INK_BAD, INK_DOUBT };
 
-#define TL_NONE (-1)		/* in place of an index of a task, group or lane */
-#define TL_NEVER LLONG_MIN	/* in place of a time */
+#define TL_NONE (-1)       /* in place of an index of a task, group or lane */
+#define TL_NEVER LLONG_MIN /* in place of a time */
 
 struct tl_task {
 	long long id, tid, pid;
-	int parent, process, creator;	/* indexes; TL_NONE: not in the recording */
-	int depth;		/* below a task without parent */
-	char *made_by;		/* launch, fork, ... */
-	char *name;		/* role or comm, escaped */
-	char *exe;		/* escaped; NULL: it never called execve */
+	int parent, process, creator; /* indexes; TL_NONE: not in the recording */
+	int depth;                    /* below a task without parent */
+	char *made_by;                /* launch, fork, ... */
+	char *name;                   /* role or comm, escaped */
+	char *exe;                    /* escaped; NULL: it never called execve */
 	bool has_role;
-	long long first_phase_ns;	/* TL_NEVER: it has none */
+	long long first_phase_ns; /* TL_NEVER: it has none */
 	long long start_ns, exec_ns, exit_ns, reaped_ns;
 	long long exit_code, exit_signal;
-	long long end_ns;	/* it has a lane until then */
-	long long faults;	/* observed */
-	long long all_faults;	/* with those of all tasks below it */
+	long long end_ns;     /* it has a lane until then */
+	long long faults;     /* observed */
+	long long all_faults; /* with those of all tasks below it */
 	/* what all forks of its creator in that phase allocated; forks 0: another tells */
 	long long forks, page_tables, pages;
-	int reaper;		/* who waited for it */
-	long long waited_ns;	/* ... and for how long; TL_NEVER: unknown */
-	int group;		/* drawn as one of this group or below it; TL_NONE: by itself */
-	bool example;		/* drawn although those alike are folded */
+	int reaper;          /* who waited for it */
+	long long waited_ns; /* ... and for how long; TL_NEVER: unknown */
+	int group;           /* drawn as one of this group or below it; TL_NONE: by itself */
+	bool example;        /* drawn although those alike are folded */
 	int lane;
-	size_t start_event;	/* the row where it starts, counted from 1; 0: there is none */
-	long long *hard;	/* times of its hard events, ascending */
+	size_t start_event; /* the row where it starts, counted from 1; 0: there is none */
+	long long *hard;    /* times of its hard events, ascending */
 	size_t nr_hard;
 };
 
 /* Tasks alike and all below them, drawn as one row in the lane of their parent. */
 struct tl_group {
-	int parent;		/* task, or TL_NONE */
-	int first;		/* a member */
+	int parent; /* task, or TL_NONE */
+	int first;  /* a member */
 	int members, below;
-	int failed, killed;	/* members with an exit code that is not 0, or a signal */
-	int running;		/* members that did not end */
-	long long signal;	/* that killed the first of them; 0: not the same for all */
+	int failed, killed; /* members with an exit code that is not 0, or a signal */
+	int running;        /* members that did not end */
+	long long signal;   /* that killed the first of them; 0: not the same for all */
 	long long start_ns, end_ns;
-	long long least_ns, most_ns;	/* lives */
+	long long least_ns, most_ns; /* lives */
 	long long least_faults, most_faults;
 };
 
@@ -67,35 +67,43 @@ struct tl_group {
 #define TL_OPTIONAL '\v'
 
 struct tl_event {
-	long long t_ns, end_ns;	/* the row's time; until when it goes on */
-	int order;		/* among events of one time: lower first */
-	size_t serial;		/* ... and then in the order they were added */
-	int task;		/* TL_NONE: across all lanes */
-	int chapter;		/* the row opens a phase or program of this task; TL_NONE */
-	int to;			/* an arrow leads to that task; TL_NONE */
+	long long t_ns, end_ns; /* the row's time; until when it goes on */
+	int order;              /* among events of one time: lower first */
+	size_t serial;          /* ... and then in the order they were added */
+	int task;               /* TL_NONE: across all lanes */
+	int chapter;            /* the row opens a phase or program of this task; TL_NONE */
+	int to;                 /* an arrow leads to that task; TL_NONE */
 	char *text, *to_text;
 	int indent;
 	enum ink ink;
 };
 
-enum { ORDER_START, ORDER_EXEC, ORDER_PHASE, ORDER_DONE, ORDER_LOSS, ORDER_EXIT, ORDER_WAIT,
-       ORDER_IDLE };
+enum {
+	ORDER_START,
+	ORDER_EXEC,
+	ORDER_PHASE,
+	ORDER_DONE,
+	ORDER_LOSS,
+	ORDER_EXIT,
+	ORDER_WAIT,
+	ORDER_IDLE
+};
 
 struct timeline {
 	sqlite3 *db;
 	struct report_style style;
-	int error;		/* the first; all later steps do nothing */
+	int error; /* the first; all later steps do nothing */
 	long long duration_ns;
-	struct tl_task *tasks;	/* by id */
+	struct tl_task *tasks; /* by id */
 	size_t nr_tasks;
 	struct tl_group *groups;
 	size_t nr_groups;
 	struct tl_event *events;
 	size_t nr_events, room_events;
 	int lanes;
-	bool many_regions;	/* more than one name, so each is told */
-	int hidden;		/* tasks without a lane */
-	long long left_out;	/* rows */
+	bool many_regions;  /* more than one name, so each is told */
+	int hidden;         /* tasks without a lane */
+	long long left_out; /* rows */
 };
 
 /* A damaged recording holds any number; sums of them stop at the largest. */
@@ -152,13 +160,16 @@ size_t timeline_stretch(const struct timeline *t, int i, long long t_ns);
 
 /* timeline_faults.c, timeline_talk.c: what happened between the hard events. */
 void timeline_faults(struct timeline *t);
-void timeline_talk(struct timeline *t);	/* signals, locks, messages */
+void timeline_talk(struct timeline *t); /* signals, locks, messages */
 
 /* timeline_rows.c: losses and idle time, and not more rows than asked for. */
 void timeline_rows(struct timeline *t);
 
 /* NS as milliseconds, as fine as the length of the run makes sense. */
 char *timeline_ms(const struct timeline *t, char *buf, size_t size, long long ns);
+
+/* Columns left of the lanes, for times within the run. */
+int timeline_time_columns(const struct timeline *t);
 
 /* timeline_draw.c */
 void timeline_draw(struct timeline *t, FILE *out);

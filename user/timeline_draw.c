@@ -1,53 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-/*
- * The drawing.  A lane is a life line and the text right of it.  Lanes are as
- * wide as their text wants, and if that is too wide, the widest give way.
- */
+/* The drawing: life lines, what stands right of them, arrows from one to another. */
 #define _GNU_SOURCE
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "text.h"
-#include "timeline.h"
+#include "timeline_draw.h"
 
-#define TIME_COLUMNS 9		/* at least */
-#define LINE_COLUMNS 2		/* life line and a blank */
-#define GAP_COLUMNS 1		/* between two lanes */
-#define LEAST_TEXT 18
-#define MOST_TEXT 120		/* wider rows wrap in any case */
-#define ARROW_COLUMNS 3
-#define MOST_NAMES 4		/* in the heading of a lane */
-#define CONTINUED 2		/* more indent for a wrapped line */
-
-struct glyph {
-	const char *s;
-	int len;		/* bytes; 0: nothing, or the second half of a wide one */
-	bool second;
-	enum ink ink;
-};
-
-struct lane {
-	int x, width;		/* of the text; x is that of the life line */
-	int task;		/* drawn now; TL_NONE: none yet */
-	int tasks;
-	int wanted[MOST_TEXT + 1];	/* rows by the width that they need */
-	int option[MOST_TEXT + 1];	/* ... and by that with what is optional */
-};
-
-struct drawing {
-	struct timeline *t;
-	FILE *out;
-	int left, width;
-	struct lane *lanes;
-	int *order;		/* drawn tasks by start */
-	size_t nr_order, next;
-	struct glyph *line;
-	char shown[40];		/* the last time printed */
-};
-
-static void put(struct drawing *d, int x, const char *s, size_t len, int room, enum ink ink)
+/* Put LEN bytes of S into at most ROOM columns from X on.  Returns where it ended. */
+static int put(struct drawing *d, int x, const char *s, size_t len, int room, enum ink ink)
 {
 	const char *end = s + len;
 
@@ -69,12 +31,14 @@ static void put(struct drawing *d, int x, const char *s, size_t len, int room, e
 				before->len += (int)bytes;
 		}
 		for (int i = 0; i < width; i++)
-			d->line[x + i] = (struct glyph){ .s = s, .len = i ? 0 : (int)bytes,
-							 .second = i, .ink = ink };
+			d->line[x + i] = (struct glyph){
+				.s = s, .len = i ? 0 : (int)bytes, .second = i, .ink = ink
+			};
 		x += width;
 		room -= width;
 		s += bytes;
 	}
+	return x;
 }
 
 static void put_text(struct drawing *d, int x, const char *s, enum ink ink)
@@ -85,8 +49,8 @@ static void put_text(struct drawing *d, int x, const char *s, enum ink ink)
 static void flush_line(struct drawing *d)
 {
 	static const char *const codes[] = {
-		[INK_PLAIN] = "0", [INK_BOLD] = "1", [INK_DIM] = "2", [INK_GOOD] = "32",
-		[INK_BAD] = "1;31", [INK_DOUBT] = "33",
+		[INK_PLAIN] = "0", [INK_BOLD] = "1",   [INK_DIM] = "2",
+		[INK_GOOD] = "32", [INK_BAD] = "1;31", [INK_DOUBT] = "33",
 	};
 	enum ink ink = INK_PLAIN;
 	int last = d->width;
@@ -114,63 +78,12 @@ static void flush_line(struct drawing *d)
 	memset(d->line, 0, (size_t)d->width * sizeof(*d->line));
 }
 
-/*
- * How many bytes of S go into a line of WIDTH columns: up to the last gap
- * between two fields, else to the last comma or bracket, to the last blank, or
- * as many as fit.  *NEXT is where the next line starts.
- */
-static size_t line_length(const char *s, int width, const char **next)
-{
-	size_t field = 0, part = 0, word = 0, number = 0, used = 0;
-	size_t margin = strspn(s, " ");
-	int columns = 0;
-
-	while (s[used]) {
-		uint32_t c;
-		size_t bytes = text_char(s + used, &c);
-		char one[8] = "";
-		int w;
-
-		memcpy(one, s + used, bytes);
-		w = text_width(one);
-		if (c == ' ' && used > margin && s[used - 1] != ' ') {
-			/* a number stays with what it counts */
-			if (s[used + 1] == ' ')
-				field = used;
-			else if (isdigit((unsigned char)s[used - 1]))
-				number = used;
-			else
-				word = used;
-			if (s[used - 1] == ',' || s[used + 1] == '(')
-				part = used;
-		}
-		if (columns + w > width)
-			break;
-		columns += w;
-		used += bytes;
-	}
-	if (s[used]) {
-		size_t best = field ? field : part ? part : word ? word : number;
-
-		used = best ? best : used;
-	}
-	if (!used && s[0]) {
-		uint32_t c;
-
-		used = text_char(s, &c);	/* wider than the lane: at least go on */
-	}
-	*next = s + used + strspn(s + used, " ");
-	while (used && s[used - 1] == ' ')
-		used--;
-	return used;
-}
-
 static const char *life_line(const struct drawing *d, long long t_ns, const struct tl_task *task,
 			     bool after)
 {
 	bool utf8 = d->t->style.utf8;
-	bool exited = task->exit_ns != TL_NEVER && (after ? task->exit_ns <= t_ns
-							  : task->exit_ns < t_ns);
+	bool exited = task->exit_ns != TL_NEVER &&
+		      (after ? task->exit_ns <= t_ns : task->exit_ns < t_ns);
 
 	if (task->start_ns > t_ns || task->end_ns < t_ns || (after && task->end_ns == t_ns))
 		return NULL;
@@ -219,35 +132,30 @@ struct piece {
 	int lane, indent, arrow;
 };
 
-static bool put_piece(struct drawing *d, struct piece *piece, int *end)
+/* Put the next line of PIECE; *END is then where it ended. */
+static void put_piece(struct drawing *d, struct piece *piece, int *end)
 {
 	const struct lane *lane = &d->lanes[piece->lane];
 	int width = lane->width - piece->indent - piece->arrow;
 	const char *next, *field;
 	size_t len, title;
+	int x;
 
 	if (!piece->s || !*piece->s)
-		return false;
+		return;
 	if (width < 1)
 		width = 1;
-	len = line_length(piece->s, width, &next);
-	put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, len, width, INK_PLAIN);
+	len = timeline_line(piece->s, width, &next);
+	x = put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, len, width, INK_PLAIN);
+	if (end)
+		*end = x;
 	/* what a row is about is its first field */
 	field = strstr(piece->s, "  ");
 	title = field && field < piece->s + len ? (size_t)(field - piece->s) : len;
 	put(d, lane->x + LINE_COLUMNS + piece->indent, piece->s, title, width, piece->ink);
 	if (title < len || !strncmp(piece->s + len, "  ", 2))
 		piece->ink = INK_PLAIN;
-	if (end) {
-		char *copy = strndup(piece->s, len);
-
-		*end = lane->x + LINE_COLUMNS + piece->indent + (copy ? text_width(copy) : 0);
-		free(copy);
-	}
-	if (piece->s == next)
-		return false;
 	piece->s = next;
-	return true;
 }
 
 static void put_time(struct drawing *d, long long t_ns)
@@ -258,7 +166,7 @@ static void put_time(struct drawing *d, long long t_ns)
 	timeline_ms(d->t, now, sizeof(now), t_ns);
 	if (!strcmp(now, d->shown))
 		return;
-	strcpy(d->shown, now);
+	memcpy(d->shown, now, sizeof(d->shown));
 	len = strlen(now);
 	put(d, d->left - 2 - (int)len, d->shown, len, (int)len, INK_DIM);
 }
@@ -266,16 +174,16 @@ static void put_time(struct drawing *d, long long t_ns)
 static void draw_wide(struct drawing *d, const struct tl_event *event)
 {
 	const char *s = event->text ? event->text : "";
-	int x = d->left;
+	int x = d->left + LEAST_TEXT < d->width ? d->left : 0;
 
 	do {
 		const char *next;
-		size_t len = line_length(s, d->width - x, &next);
+		size_t len = timeline_line(s, d->width - x, &next);
 
 		put(d, x, s, len, d->width - x, event->ink);
 		flush_line(d);
 		s = next;
-		x = d->left + CONTINUED;
+		x = d->left + LEAST_TEXT < d->width ? d->left + CONTINUED : 0;
 	} while (*s);
 }
 
@@ -318,126 +226,6 @@ static void draw_row(struct drawing *d, const struct tl_event *event)
 				piece[i] = (struct piece){ piece[i].s, piece[i].ink, piece[i].lane,
 							   piece[i].indent + CONTINUED, 0 };
 		first = false;
-	}
-}
-
-static int lines_of(const char *s, int width)
-{
-	int lines = 0;
-
-	while (*s) {
-		line_length(s, width, &s);
-		lines++;
-		width -= lines == 1 ? CONTINUED : 0;
-		if (width < 1)
-			width = 1;
-	}
-	return lines;
-}
-
-static void settle_option(struct drawing *d, char *s, int task, int room, int most)
-{
-	char *option = s ? strchr(s, TL_OPTIONAL) : NULL;
-
-	if (!option)
-		return;
-	*option = ' ';
-	if (task != TL_NONE && lines_of(s, d->lanes[d->t->tasks[task].lane].width - room) > most)
-		*option = '\0';
-}
-
-static void want(struct drawing *d, int task, const char *s, int more)
-{
-	struct lane *lane = &d->lanes[d->t->tasks[task].lane];
-	int width = more + (s ? text_width(s) : 0);
-	const char *option = s ? strchr(s, TL_OPTIONAL) : NULL;
-
-	if (width > lane->width)
-		lane->width = width < MOST_TEXT ? width : MOST_TEXT;
-	if (option) {
-		lane->option[width < MOST_TEXT ? width : MOST_TEXT]++;
-		width -= text_width(option);
-	}
-	lane->wanted[width < MOST_TEXT ? width : MOST_TEXT]++;
-}
-
-/* How bad it is for LANE to be WIDTH columns wide: lines that it takes, what it leaves out. */
-static int badness(const struct lane *lane, int width)
-{
-	int sum = 0;
-
-	for (int i = 1; i <= MOST_TEXT; i++) {
-		int lines = (i + width - 1) / width;
-
-		sum += 2 * lines * lane->wanted[i];
-		sum += lane->option[i] * (lines < 3 ? lines - 1 : 2);
-	}
-	return sum;
-}
-
-/* Take a column from the lane that this makes least worse, among equals from the widest. */
-static void narrow(struct drawing *d)
-{
-	struct lane *best = NULL;
-	int least = 0;
-
-	for (int i = 0; i < d->t->lanes; i++) {
-		struct lane *lane = &d->lanes[i];
-		int worse;
-
-		if (lane->width <= LEAST_TEXT)
-			continue;
-		worse = badness(lane, lane->width - 1) - badness(lane, lane->width);
-		if (!best || worse < least || (worse == least && lane->width > best->width)) {
-			best = lane;
-			least = worse;
-		}
-	}
-	if (best)
-		best->width--;
-}
-
-static int lay_out_from(struct drawing *d, int x)
-{
-	for (int i = 0; i < d->t->lanes; i++) {
-		d->lanes[i].x = x;
-		x += LINE_COLUMNS + d->lanes[i].width + GAP_COLUMNS;
-	}
-	return x - GAP_COLUMNS;
-}
-
-static void lay_out(struct drawing *d)
-{
-	struct timeline *t = d->t;
-
-	for (size_t i = 0; i < t->nr_events; i++) {
-		const struct tl_event *event = &t->events[i];
-		bool left;
-
-		if (event->task == TL_NONE)
-			continue;
-		left = event->to != TL_NONE &&
-		       t->tasks[event->task].lane < t->tasks[event->to].lane;
-		want(d, event->task, event->text, event->indent + (left ? ARROW_COLUMNS : 0));
-		if (event->to != TL_NONE)
-			want(d, event->to, event->to_text, left ? 0 : ARROW_COLUMNS);
-	}
-	d->width = lay_out_from(d, d->left);
-	if (t->style.width) {
-		for (int over = d->width - t->style.width; over > 0; over--)
-			narrow(d);
-		lay_out_from(d, d->left);
-		d->width = t->style.width;
-	}
-	for (size_t i = 0; i < t->nr_events; i++) {
-		const struct tl_event *event = &t->events[i];
-		bool arrow = event->to != TL_NONE;
-		bool left = arrow && t->tasks[event->task].lane < t->tasks[event->to].lane;
-
-		settle_option(d, event->text, event->task,
-			      event->indent + (left ? ARROW_COLUMNS : 0), arrow ? 1 : 2);
-		settle_option(d, event->to_text, event->to, arrow && !left ? ARROW_COLUMNS : 0,
-			      left ? 2 : 1);
 	}
 }
 
@@ -504,53 +292,31 @@ static void draw_hint(struct drawing *d)
 	text_escape_for(file, sizeof(file), t->style.file ? t->style.file : "FILE", 0,
 			t->style.utf8);
 	if (!t->style.rows)
-		event.text = timeline_text(t, "%s%s: a wider window has room for more, "
-					   "faultline show --tree %s names them", hidden, left_out, file);
+		event.text = timeline_text(t,
+					   "%s%s: a wider window has room for more, "
+					   "faultline show --tree %s names them",
+					   hidden, left_out, file);
 	else if (t->style.file)
 		event.text = timeline_text(t, "%s%s; to see all: faultline show --all %s", hidden,
 					   left_out, file);
 	else
-		event.text = timeline_text(t, "%s%s; to see all, keep the recording with -o FILE, "
-					   "then: faultline show --all FILE", hidden, left_out);
+		event.text = timeline_text(t,
+					   "%s%s; to see all, keep the recording with -o FILE, "
+					   "then: faultline show --all FILE",
+					   hidden, left_out);
 	draw_wide(d, &event);
 	free(event.text);
-}
-
-static void order_tasks(struct drawing *d)
-{
-	struct timeline *t = d->t;
-
-	for (int i = 0; i < t->lanes; i++)
-		d->lanes[i] = (struct lane){ .task = TL_NONE, .width = LEAST_TEXT };
-	for (size_t i = 0; i < t->nr_tasks; i++)
-		if (timeline_drawn(t, (int)i))
-			d->order[d->nr_order++] = (int)i;
-	qsort_r(d->order, d->nr_order, sizeof(*d->order), timeline_by_start, t->tasks);
-	for (size_t i = 0; i < d->nr_order; i++) {
-		struct lane *lane = &d->lanes[t->tasks[d->order[i]].lane];
-
-		lane->tasks++;
-	}
 }
 
 void timeline_draw(struct timeline *t, FILE *out)
 {
 	struct drawing d = { .t = t, .out = out };
-	char end[40];
 
 	if (t->error || !t->nr_tasks || !t->lanes)
 		return;
-	d.left = (int)strlen(timeline_ms(t, end, sizeof(end), t->duration_ns)) + 2;
-	if (d.left < TIME_COLUMNS)
-		d.left = TIME_COLUMNS;
-	d.lanes = calloc((size_t)t->lanes, sizeof(*d.lanes));
-	d.order = calloc(t->nr_tasks, sizeof(*d.order));
-	if (!d.lanes || !d.order) {
-		t->error = -ENOMEM;
+	timeline_layout(&d);
+	if (t->error)
 		goto out;
-	}
-	order_tasks(&d);
-	lay_out(&d);
 	d.line = calloc((size_t)d.width + 1, sizeof(*d.line));
 	if (!d.line) {
 		t->error = -ENOMEM;

@@ -8,8 +8,8 @@
 #include "text.h"
 #include "timeline.h"
 
-#define WORTH_A_LINE 100	/* faults of one kind outside any named region */
-#define KINDS_NAMED 4		/* in the line for the others */
+#define WORTH_A_LINE 100 /* faults of one kind outside any named region */
+#define KINDS_NAMED 4    /* in the line for the others */
 
 struct sum {
 	char kind[20], region[40], syscall[24];
@@ -35,14 +35,14 @@ struct chapter {
 
 struct faults {
 	struct timeline *t;
-	int task;		/* TL_NONE: nothing yet */
-	size_t stretch;		/* between two hard events: sums of faults with a line each */
+	int task;       /* TL_NONE: nothing yet */
+	size_t stretch; /* between two hard events: sums of faults with a line each */
 	struct sums lines;
-	size_t chapter;		/* index, or nr_chapters: before the first of the task */
+	size_t chapter; /* index, or nr_chapters: before the first of the task */
 	bool in_phase;
-	bool has_lines;		/* in this chapter, so that the others are others */
+	bool has_lines; /* in this chapter, so that the others are others */
 	struct sums others;
-	struct chapter *chapters;	/* by task and time */
+	struct chapter *chapters; /* by task and time */
 	size_t nr_chapters;
 };
 
@@ -211,9 +211,10 @@ static void name_kinds(char *buf, size_t size, const struct sums *s)
 			other = timeline_sum(other, sum->n);
 			continue;
 		}
-		used += (size_t)snprintf(buf + used, size - used, "%s%s%s%s%s", i ? ", " : "",
-					 s->nr > 1 ? text_count(number, sizeof(number), sum->n) : "",
-					 s->nr > 1 ? " " : "", sum->major ? "major " : "", sum->kind);
+		used += (size_t)snprintf(
+			buf + used, size - used, "%s%s%s%s%s", i ? ", " : "",
+			s->nr > 1 ? text_count(number, sizeof(number), sum->n) : "",
+			s->nr > 1 ? " " : "", sum->major ? "major " : "", sum->kind);
 	}
 	if (other)
 		snprintf(buf + used, size - used, ", %s other",
@@ -226,8 +227,7 @@ static void close_chapter(struct faults *f)
 	struct timeline *t = f->t;
 	struct sums *s = &f->others;
 	long long n = 0, start_ns = LLONG_MAX, end_ns = LLONG_MIN;
-	bool own_row = f->chapter == f->nr_chapters;
-	struct tl_event *event;
+	struct tl_event *event = NULL;
 	const char *before;
 	char kinds[512], number[32], *text;
 
@@ -244,25 +244,30 @@ static void close_chapter(struct faults *f)
 	name_kinds(kinds, sizeof(kinds), s);
 	s->nr = 0;
 
-	event = own_row ? NULL : &t->events[f->chapters[f->chapter].event];
+	if (f->chapter < f->nr_chapters)
+		event = &t->events[f->chapters[f->chapter].event];
 	if (event && event->order != ORDER_EXEC && !f->in_phase)
-		own_row = true;	/* after the end of the phase */
-	before = own_row ? label(f) : event->order == ORDER_EXEC &&
-		 t->tasks[f->task].first_phase_ns != TL_NEVER ? "start-up: " : "";
+		event = NULL; /* after the end of the phase */
+	if (!event)
+		before = label(f);
+	else if (event->order == ORDER_EXEC && t->tasks[f->task].first_phase_ns != TL_NEVER)
+		before = "start-up: ";
+	else
+		before = "";
 	text = timeline_text(t, "%s%s %sfault%s%c(%s)", before,
 			     text_count(number, sizeof(number), n),
-			     f->has_lines && !own_row ? "other " : "", n == 1 ? "" : "s", TL_OPTIONAL,
+			     f->has_lines && event ? "other " : "", n == 1 ? "" : "s", TL_OPTIONAL,
 			     kinds);
-	if (own_row) {
-		event = timeline_add(t, f->task, start_ns, text);
-		event->indent = 2;
-	} else {
+	if (event) {
 		char **to = event->to == f->task ? &event->to_text : &event->text;
 		char *all = timeline_text(t, "%s  %s", *to ? *to : "", text ? text : "");
 
 		free(*to);
 		free(text);
 		*to = all;
+	} else {
+		event = timeline_add(t, f->task, start_ns, text);
+		event->indent = 2;
 	}
 	if (end_ns > event->end_ns)
 		event->end_ns = end_ns;
@@ -339,7 +344,9 @@ static void find_chapters(struct faults *f)
 	for (size_t i = 0; i < t->nr_events; i++)
 		if (t->events[i].chapter != TL_NONE)
 			f->chapters[f->nr_chapters++] = (struct chapter){
-				t->events[i].chapter, t->events[i].t_ns, i,
+				t->events[i].chapter,
+				t->events[i].t_ns,
+				i,
 			};
 	qsort(f->chapters, f->nr_chapters, sizeof(*f->chapters), by_task_and_time);
 }
@@ -367,7 +374,8 @@ void timeline_faults(struct timeline *t)
 	sqlite3_stmt *stmt;
 
 	find_chapters(&f);
-	stmt = timeline_prepare(t,
+	stmt = timeline_prepare(
+		t,
 		"SELECT task, region, kind, via, major, syscall, start_ns, end_ns, n, busy_ns, busy_n,"
 		"	coalesce(phase, '') <> '' "
 		"FROM fault ORDER BY task, start_ns");

@@ -12,16 +12,15 @@
 
 #include "timeline.h"
 
-#define LEAST_LANE 21		/* columns */
-#define TIME_COLUMNS 9
+#define LEAST_LANE 21 /* columns */
 #define ROWS_A_TASK 4
 #define MOST_FAILED 16
 #define LANES_WITHOUT_WIDTH 12
 
 static int lanes_that_fit(const struct timeline *t)
 {
-	int lanes = t->style.width ? (t->style.width - TIME_COLUMNS) / LEAST_LANE
-				   : LANES_WITHOUT_WIDTH;
+	int lanes = t->style.width ? (t->style.width - timeline_time_columns(t)) / LEAST_LANE :
+				     LANES_WITHOUT_WIDTH;
 
 	return lanes < 1 ? 1 : lanes;
 }
@@ -60,12 +59,12 @@ static int place(struct timeline *t, const int *order, int limit)
 
 struct likeness {
 	int first, members;
-	bool marked;		/* has a role or phases: somebody wants to see it */
+	bool marked; /* has a role or phases: somebody wants to see it */
 };
 
 struct folding {
 	struct timeline *t;
-	int *member;		/* tasks, those alike next to each other */
+	int *member; /* tasks, those alike next to each other */
 	struct likeness *likeness;
 	size_t nr_likenesses;
 };
@@ -123,7 +122,7 @@ static int find_likenesses(struct folding *f)
 		struct likeness *last = NULL;
 
 		if (f->member[i] == 0)
-			continue;	/* the command always has its lane */
+			continue; /* the command always has its lane */
 		if (f->nr_likenesses)
 			last = &f->likeness[f->nr_likenesses - 1];
 		if (last && last->first + last->members == (int)i &&
@@ -225,11 +224,17 @@ static void describe_groups(struct folding *f, size_t count)
 			life = task->exit_ns - task->start_ns;
 		if (!group->members++) {
 			*group = (struct tl_group){
-				.parent = task->parent, .first = (int)i, .members = 1,
-				.start_ns = task->start_ns, .end_ns = task->end_ns,
-				.least_ns = life, .most_ns = life,
-				.least_faults = task->all_faults, .most_faults = task->all_faults,
-				.below = group->below, .signal = task->exit_signal,
+				.parent = task->parent,
+				.first = (int)i,
+				.members = 1,
+				.start_ns = task->start_ns,
+				.end_ns = task->end_ns,
+				.least_ns = life,
+				.most_ns = life,
+				.least_faults = task->all_faults,
+				.most_faults = task->all_faults,
+				.below = group->below,
+				.signal = task->exit_signal,
 			};
 		}
 		if (task->start_ns < group->start_ns)

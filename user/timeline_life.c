@@ -39,7 +39,8 @@ static void add_allocated(struct timeline *t, int i)
 		return;
 	allocated(pages, sizeof(pages), task);
 	event = timeline_add(t, task->creator, task->start_ns,
-			     timeline_text(t, "in %s forks: %s", count(number, task->forks), pages));
+			     timeline_text(t, "in %s forks: %s", count(number, task->forks),
+					   pages));
 	event->order = ORDER_EXEC;
 	event->indent = 2;
 }
@@ -85,9 +86,9 @@ static void add_exec(struct timeline *t, int i, long long t_ns, const char *path
 /* Those before the last one, which is in table task. */
 static void add_earlier_execs(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT task.task, end_ns, data FROM syscall JOIN task USING (task) "
-		"WHERE name IN ('execve', 'execveat') AND ret = 0 AND end_ns < exec_ns");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT task.task, end_ns, data FROM syscall JOIN task USING (task) "
+		   "WHERE name IN ('execve', 'execveat') AND ret = 0 AND end_ns < exec_ns");
 
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
@@ -123,13 +124,13 @@ static void append(struct timeline *t, char **to, char *text)
 /* A phase that was inherited stands beside the name of the task that starts with it. */
 static void add_phases(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT phase.task, name, start_ns, coalesce(total, 0) "
-		"FROM phase LEFT JOIN ("
-		"	SELECT task, phase, sum(n) AS total FROM fault_count"
-		"	WHERE kind NOT IN ('segv', 'bus', 'nofault', 'spurious') GROUP BY 1, 2"
-		") AS ledger ON ledger.task = phase.task AND ledger.phase = name "
-		"WHERE name <> '' AND start_ns IS NOT NULL");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT phase.task, name, start_ns, coalesce(total, 0) "
+		   "FROM phase LEFT JOIN ("
+		   "	SELECT task, phase, sum(n) AS total FROM fault_count"
+		   "	WHERE kind NOT IN ('segv', 'bus', 'nofault', 'spurious') GROUP BY 1, 2"
+		   ") AS ledger ON ledger.task = phase.task AND ledger.phase = name "
+		   "WHERE name <> '' AND start_ns IS NOT NULL");
 
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
@@ -183,14 +184,16 @@ static void add_wait(struct timeline *t, int i)
 	if (task->reaped_ns == TL_NEVER || task->process != i)
 		return;
 	if (task->exit_ns != TL_NEVER)
-		zombie = timeline_text(t, "zombie %s", duration(buf, task->reaped_ns - task->exit_ns));
+		zombie = timeline_text(t, "zombie %s",
+				       duration(buf, task->reaped_ns - task->exit_ns));
 	if (!timeline_drawn(t, task->reaper)) {
 		event = timeline_add(t, i, task->reaped_ns, zombie);
 		event->order = ORDER_WAIT;
 		return;
 	}
 	if (task->waited_ns != TL_NEVER)
-		snprintf(waited, sizeof(waited), " %cwaited %s", TL_OPTIONAL, duration(buf, task->waited_ns));
+		snprintf(waited, sizeof(waited), " %cwaited %s", TL_OPTIONAL,
+			 duration(buf, task->waited_ns));
 	event = timeline_add(t, i, task->reaped_ns, zombie);
 	event->to = task->reaper;
 	event->to_text = timeline_text(t, "wait <- %lld%s", task->tid, waited);

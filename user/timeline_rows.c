@@ -43,11 +43,20 @@ char *timeline_ms(const struct timeline *t, char *buf, size_t size, long long ns
 	return buf;
 }
 
+int timeline_time_columns(const struct timeline *t)
+{
+	char end[40];
+	int columns = (int)strlen(timeline_ms(t, end, sizeof(end), t->duration_ns));
+	int heading = (int)strlen("time ms");
+
+	return (columns > heading ? columns : heading) + 2;
+}
+
 static void add_losses(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT what, coalesce(kind, ''), min(first_ns), max(last_ns), sum(n) FROM loss "
-		"WHERE first_ns IS NOT NULL GROUP BY 1, 2");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT what, coalesce(kind, ''), min(first_ns), max(last_ns), sum(n) FROM loss "
+		   "WHERE first_ns IS NOT NULL GROUP BY 1, 2");
 
 	while (timeline_step(t, stmt)) {
 		char kind[48], number[32], until[40];
@@ -61,13 +70,13 @@ static void add_losses(struct timeline *t)
 				t->style.utf8);
 		timeline_ms(t, until, sizeof(until), last > first ? last : first);
 		if (what && !strcmp(what, "ring"))
-			text = timeline_text(t, "!! lost here: %s %s records, until %s ms", number, kind,
-					     until);
+			text = timeline_text(t, "!! lost here: %s %s records, until %s ms", number,
+					     kind, until);
 		else if (what && !strcmp(what, "untracked"))
 			text = timeline_text(t, "!! %s tasks not followed from here on", number);
 		else
-			text = timeline_text(t, "!! missed here: %s of %s, until %s ms", number, kind,
-					     until);
+			text = timeline_text(t, "!! missed here: %s of %s, until %s ms", number,
+					     kind, until);
 		event = timeline_add(t, TL_NONE, first, text);
 		event->order = ORDER_LOSS;
 		event->ink = INK_BAD;
@@ -77,12 +86,12 @@ static void add_losses(struct timeline *t)
 /* Who does what between START_NS and END_NS: "; 4711 waiting in wait4, ..." */
 static char *states(struct timeline *t, long long start_ns, long long end_ns)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT task, state, coalesce(why, ''),"
-		"	max(min(coalesce(end_ns, ?2), ?2) - max(start_ns, ?1)) AS overlap "
-		"FROM state WHERE start_ns < ?2 AND coalesce(end_ns, ?2) > ?1 "
-		"	AND state NOT IN ('zombie', 'dead') "
-		"GROUP BY task ORDER BY task");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT task, state, coalesce(why, ''),"
+		   "	max(min(coalesce(end_ns, ?2), ?2) - max(start_ns, ?1)) AS overlap "
+		   "FROM state WHERE start_ns < ?2 AND coalesce(end_ns, ?2) > ?1 "
+		   "	AND state NOT IN ('zombie', 'dead') "
+		   "GROUP BY task ORDER BY task");
 	char all[400] = "";
 	size_t used = 0;
 	int nr = 0;
@@ -97,8 +106,8 @@ static char *states(struct timeline *t, long long start_ns, long long end_ns)
 
 		if (!timeline_drawn(t, i) || nr++ >= STATES_NAMED)
 			continue;
-		text_escape_for(state, sizeof(state), (const char *)sqlite3_column_text(stmt, 1), 12,
-				t->style.utf8);
+		text_escape_for(state, sizeof(state), (const char *)sqlite3_column_text(stmt, 1),
+				12, t->style.utf8);
 		text_escape_for(why, sizeof(why), (const char *)sqlite3_column_text(stmt, 2), 20,
 				t->style.utf8);
 		used += (size_t)snprintf(all + used, sizeof(all) - used, "%s%lld %s%s%s",
@@ -124,12 +133,11 @@ static void fold_idle(struct timeline *t)
 			char length[32], *who = states(t, seen_ns, next_ns);
 			struct tl_event *event;
 
-			event = timeline_add(t, TL_NONE, seen_ns,
-					     timeline_text(t, "~ %s%s",
-							   text_duration(length, sizeof(length),
-									 idle_ns),
-							   who && *who ? who :
-								   " without an event"));
+			event = timeline_add(
+				t, TL_NONE, seen_ns,
+				timeline_text(t, "~ %s%s",
+					      text_duration(length, sizeof(length), idle_ns),
+					      who && *who ? who : " without an event"));
 			event->order = ORDER_IDLE;
 			event->ink = INK_DIM;
 			free(who);
@@ -160,8 +168,12 @@ static void leave_out(struct timeline *t)
 			if (left_out > 1)
 				continue;
 			event = (struct tl_event){
-				.t_ns = event.t_ns, .end_ns = event.t_ns, .task = TL_NONE,
-				.to = TL_NONE, .order = ORDER_IDLE, .ink = INK_DIM,
+				.t_ns = event.t_ns,
+				.end_ns = event.t_ns,
+				.task = TL_NONE,
+				.to = TL_NONE,
+				.order = ORDER_IDLE,
+				.ink = INK_DIM,
 			};
 			at = &t->events[kept];
 		}

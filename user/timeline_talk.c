@@ -12,9 +12,9 @@
 #include "text.h"
 #include "timeline.h"
 
-#define LOOK_BACK 64	/* sums that may still grow */
-#define MOST_SINGLE 8	/* so few signals have a row each ... */
-#define FEW_SINGLE 3	/* ... and so few locks and messages */
+#define LOOK_BACK 64  /* sums that may still grow */
+#define MOST_SINGLE 8 /* so few signals have a row each ... */
+#define FEW_SINGLE 3  /* ... and so few locks and messages */
 
 struct one {
 	long long start_ns, end_ns, bytes, took_ns;
@@ -22,12 +22,12 @@ struct one {
 
 /* A sum of things that do not differ in any of the first members. */
 struct talk {
-	int from, to;		/* TL_NONE: somebody without a lane */
+	int from, to; /* TL_NONE: somebody without a lane */
 	size_t from_stretch, to_stretch;
-	char what[96];		/* "SIGUSR1", "flock write counter.lock", "pipe" */
-	char how[64];		/* how it ended */
-	char who[48];		/* the other side, where it has no lane */
-	char whose[48];		/* of a task in a group: its name, in the lane of its parent */
+	char what[96];  /* "SIGUSR1", "flock write counter.lock", "pipe" */
+	char how[64];   /* how it ended */
+	char who[48];   /* the other side, where it has no lane */
+	char whose[48]; /* of a task in a group: its name, in the lane of its parent */
 
 	long long n, bytes, start_ns, end_ns, took_ns;
 	struct one each[MOST_SINGLE];
@@ -95,7 +95,7 @@ static void name_task(char *buf, size_t size, const struct timeline *t, int i)
 	else if (timeline_drawn(t, i))
 		snprintf(buf, size, "%lld", t->tasks[i].tid);
 	else if (t->groups[t->tasks[i].group].members > 1)
-		snprintf(buf, size, "%s", t->tasks[i].name);	/* which of them does not matter */
+		snprintf(buf, size, "%s", t->tasks[i].name); /* which of them does not matter */
 	else
 		snprintf(buf, size, "%s %lld", t->tasks[i].name, t->tasks[i].tid);
 }
@@ -111,8 +111,9 @@ static void copy_name(const struct timeline *t, char *to, size_t size, sqlite3_s
 /* In whose lane task I is told about when it has none of its own; TL_NONE: in no one's. */
 static int teller(const struct timeline *t, int i)
 {
-	int parent = i == TL_NONE || t->tasks[i].group == TL_NONE ? TL_NONE :
-		     t->groups[t->tasks[i].group].parent;
+	int parent = i == TL_NONE || t->tasks[i].group == TL_NONE ?
+			     TL_NONE :
+			     t->groups[t->tasks[i].group].parent;
 
 	return timeline_drawn(t, parent) ? parent : TL_NONE;
 }
@@ -209,20 +210,21 @@ static const char *signal_end(const char *result, const char *action)
 static void add_signals(struct timeline *t)
 {
 	struct talks all = { .t = t };
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT signo, code, sender_task, receiver_task, generated_ns, delivered_ns,"
-		"	coalesce(result, ''), coalesce(action, ''), coalesce(sender_comm, '') "
-		"FROM signal WHERE generated_ns IS NOT NULL ORDER BY generated_ns");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT signo, code, sender_task, receiver_task, generated_ns, delivered_ns,"
+		   "	coalesce(result, ''), coalesce(action, ''), coalesce(sender_comm, '') "
+		   "FROM signal WHERE generated_ns IS NOT NULL ORDER BY generated_ns");
 
 	while (timeline_step(t, stmt)) {
 		struct talk one = { .start_ns = timeline_time_at(stmt, 4) };
-		long long signo = sqlite3_column_int64(stmt, 0), delivered = timeline_time_at(stmt, 5);
+		long long signo = sqlite3_column_int64(stmt, 0),
+			  delivered = timeline_time_at(stmt, 5);
 		const char *result = (const char *)sqlite3_column_text(stmt, 6);
 		const char *action = (const char *)sqlite3_column_text(stmt, 7);
 		int sender = timeline_task_at(t, stmt, 2), receiver = timeline_task_at(t, stmt, 3);
 
 		if (!result || !action || (signo == SIGCHLD && strcmp(action, "handler")))
-			continue;	/* each exit sends one, and hardly anybody listens */
+			continue; /* each exit sends one, and hardly anybody listens */
 		if (!set_sides(t, &one, sender, receiver)) {
 			one.to = teller(t, receiver);
 			if (one.to == TL_NONE)
@@ -239,8 +241,7 @@ static void add_signals(struct timeline *t)
 			copy_name(t, one.who, sizeof(one.who), stmt, 8, 16);
 		}
 		timeline_signal(one.what, sizeof(one.what), signo);
-		snprintf(one.how, sizeof(one.how), "%s",
-			 signal_end(result, action));
+		snprintf(one.how, sizeof(one.how), "%s", signal_end(result, action));
 		if (delivered != TL_NEVER) {
 			one.end_ns = delivered;
 			one.took_ns = delivered - one.start_ns;
@@ -261,10 +262,11 @@ static void show_lock(struct timeline *t, const struct talk *talk)
 				     timeline_text(t, "%s  %s%s%s", name, talk->how,
 						   *talk->who ? ", held by " : "", talk->who));
 	else if (talk->took_ns)
-		event = timeline_add(t, talk->from, talk->start_ns,
-				     timeline_text(t, "%s  waited %s%s%s", name,
-						   text_duration(number, sizeof(number), talk->took_ns),
-						   *talk->who ? " for " : "", talk->who));
+		event = timeline_add(
+			t, talk->from, talk->start_ns,
+			timeline_text(t, "%s  waited %s%s%s", name,
+				      text_duration(number, sizeof(number), talk->took_ns),
+				      *talk->who ? " for " : "", talk->who));
 	else
 		event = timeline_add(t, talk->from, talk->start_ns, timeline_text(t, "%s", name));
 	event->end_ns = talk->end_ns;
@@ -274,7 +276,8 @@ static void add_locks(struct timeline *t)
 {
 	struct talks all = { .t = t };
 	/* releases and futex wakes are the other end of what is shown */
-	sqlite3_stmt *stmt = timeline_prepare(t,
+	sqlite3_stmt *stmt = timeline_prepare(
+		t,
 		"SELECT task, kind, coalesce(object, ''), op, request_ns, granted_ns, blocked_by, ret,"
 		"	blocked_by IS NOT NULL OR op LIKE 'wait%' OR op LIKE 'lock%' "
 		"FROM lock WHERE request_ns IS NOT NULL AND coalesce(op, '') <> 'unlock'"
@@ -341,24 +344,27 @@ static void show_message(struct timeline *t, const struct talk *talk)
 	if (talk->from != TL_NONE && talk->from == talk->to) {
 		event = timeline_add(t, talk->to, talk->start_ns,
 				     timeline_text(t, "%s to itself  %s", talk->what, amount));
-	} else if (talk->from != TL_NONE && talk->to != TL_NONE && !lives(t, talk->to, talk->start_ns)) {
+	} else if (talk->from != TL_NONE && talk->to != TL_NONE &&
+		   !lives(t, talk->to, talk->start_ns)) {
 		/* it reads later what was written before it was there */
 		event = timeline_add(t, talk->from, talk->start_ns,
 				     timeline_text(t, "%s -> %lld  %s", talk->what,
 						   t->tasks[talk->to].tid, amount));
 	} else if (talk->to == TL_NONE) {
 		event = timeline_add(t, talk->from, talk->start_ns,
-				     timeline_text(t, "%s -> %s  %s", talk->what, talk->who, amount));
+				     timeline_text(t, "%s -> %s  %s", talk->what, talk->who,
+						   amount));
 	} else if (talk->from == TL_NONE) {
 		event = timeline_add(t, talk->to, talk->start_ns,
-				     timeline_text(t, "%s <- %s  %s", talk->what, talk->who, amount));
+				     timeline_text(t, "%s <- %s  %s", talk->what, talk->who,
+						   amount));
 	} else {
 		event = timeline_add(t, talk->from, talk->start_ns,
 				     timeline_text(t, "%s -> %lld  %s", talk->what,
 						   t->tasks[talk->to].tid, amount));
 		event->to = talk->to;
-		event->to_text = timeline_text(t, "%s <- %lld", talk->what,
-					       t->tasks[talk->from].tid);
+		event->to_text =
+			timeline_text(t, "%s <- %lld", talk->what, t->tasks[talk->from].tid);
 	}
 	event->end_ns = talk->end_ns;
 }
@@ -366,14 +372,15 @@ static void show_message(struct timeline *t, const struct talk *talk)
 static void add_messages(struct timeline *t)
 {
 	struct talks all = { .t = t };
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT coalesce(channel, '?'), from_task, to_task, bytes,"
-		"	coalesce(sent_ns, received_ns) AS at, received_ns "
-		"FROM message WHERE at IS NOT NULL ORDER BY at");
+	sqlite3_stmt *stmt =
+		timeline_prepare(t, "SELECT coalesce(channel, '?'), from_task, to_task, bytes,"
+				    "	coalesce(sent_ns, received_ns) AS at, received_ns "
+				    "FROM message WHERE at IS NOT NULL ORDER BY at");
 
 	while (timeline_step(t, stmt)) {
 		struct talk one = {
-			.start_ns = timeline_time_at(stmt, 4), .end_ns = timeline_time_at(stmt, 5),
+			.start_ns = timeline_time_at(stmt, 4),
+			.end_ns = timeline_time_at(stmt, 5),
 			.bytes = sqlite3_column_int64(stmt, 3),
 		};
 
@@ -388,8 +395,8 @@ static void add_messages(struct timeline *t)
 /* What the program itself counted. */
 static void add_values(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT task, name, value, t_ns FROM value WHERE t_ns IS NOT NULL");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT task, name, value, t_ns FROM value WHERE t_ns IS NOT NULL");
 
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);

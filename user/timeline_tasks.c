@@ -19,15 +19,20 @@ static void load_task(struct timeline *t, sqlite3_stmt *stmt)
 	const char *role = column_text(stmt, 8), *comm = column_text(stmt, 6);
 
 	*task = (struct tl_task){
-		.id = sqlite3_column_int64(stmt, 0), .tid = sqlite3_column_int64(stmt, 1),
+		.id = sqlite3_column_int64(stmt, 0),
+		.tid = sqlite3_column_int64(stmt, 1),
 		.pid = sqlite3_column_int64(stmt, 2),
 		.parent = timeline_task_at(t, stmt, 3),
 		.process = timeline_task_at(t, stmt, 4),
 		.creator = timeline_task_at(t, stmt, 5),
 		.has_role = role && *role,
-		.group = TL_NONE, .reaper = TL_NONE, .waited_ns = TL_NEVER,
-		.start_ns = timeline_time_at(stmt, 10), .exec_ns = timeline_time_at(stmt, 11),
-		.exit_ns = timeline_time_at(stmt, 12), .reaped_ns = timeline_time_at(stmt, 13),
+		.group = TL_NONE,
+		.reaper = TL_NONE,
+		.waited_ns = TL_NEVER,
+		.start_ns = timeline_time_at(stmt, 10),
+		.exec_ns = timeline_time_at(stmt, 11),
+		.exit_ns = timeline_time_at(stmt, 12),
+		.reaped_ns = timeline_time_at(stmt, 13),
 		.exit_code = sqlite3_column_int64(stmt, 14),
 		.exit_signal = sqlite3_column_int64(stmt, 15),
 		.first_phase_ns = timeline_time_at(stmt, 16),
@@ -65,7 +70,8 @@ static void load_tasks(struct timeline *t)
 		t->error = -ENOMEM;
 		return;
 	}
-	stmt = timeline_prepare(t,
+	stmt = timeline_prepare(
+		t,
 		"SELECT task, tid, pid, parent_task, process, creator_task, comm, created_by,"
 		"	role, exe, start_ns, exec_ns, exit_ns, reaped_ns, exit_code, exit_signal,"
 		"	first_phase_ns "
@@ -102,8 +108,8 @@ static void load_tasks(struct timeline *t)
 
 static void load_times(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT value FROM run WHERE key = 'duration_ns' AND typeof(value) <> 'null'");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT value FROM run WHERE key = 'duration_ns' AND typeof(value) <> 'null'");
 
 	while (timeline_step(t, stmt))
 		t->duration_ns = timeline_time_at(stmt, 0);
@@ -125,21 +131,21 @@ static void load_times(struct timeline *t)
  */
 static void load_page_tables(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT min(child), count(*), tables, pages FROM ("
-		"	SELECT task.task AS child, creator_task AS creator, phase.name AS name"
-		"	FROM task LEFT JOIN phase ON phase.task = creator_task"
-		"		AND phase.start_ns <= task.start_ns"
-		"		AND coalesce(phase.end_ns > task.start_ns, 1)"
-		"	WHERE created_by IN ('fork', 'clone')"
-		") JOIN ("
-		"	SELECT task, nullif(phase, '') AS phase,"
-		"		coalesce(sum(n) FILTER (WHERE use = 'page_table'), 0) AS tables,"
-		"		coalesce(sum(n) FILTER (WHERE use = 'user'), 0) AS pages"
-		"	FROM page_alloc WHERE syscall IN ('clone', 'clone3', 'fork')"
-		"	GROUP BY 1, 2"
-		") AS alloc ON alloc.task = creator AND alloc.phase IS nullif(name, '') "
-		"GROUP BY creator, name");
+	sqlite3_stmt *stmt = timeline_prepare(
+		t, "SELECT min(child), count(*), tables, pages FROM ("
+		   "	SELECT task.task AS child, creator_task AS creator, phase.name AS name"
+		   "	FROM task LEFT JOIN phase ON phase.task = creator_task"
+		   "		AND phase.start_ns <= task.start_ns"
+		   "		AND coalesce(phase.end_ns > task.start_ns, 1)"
+		   "	WHERE created_by IN ('fork', 'clone')"
+		   ") JOIN ("
+		   "	SELECT task, nullif(phase, '') AS phase,"
+		   "		coalesce(sum(n) FILTER (WHERE use = 'page_table'), 0) AS tables,"
+		   "		coalesce(sum(n) FILTER (WHERE use = 'user'), 0) AS pages"
+		   "	FROM page_alloc WHERE syscall IN ('clone', 'clone3', 'fork')"
+		   "	GROUP BY 1, 2"
+		   ") AS alloc ON alloc.task = creator AND alloc.phase IS nullif(name, '') "
+		   "GROUP BY creator, name");
 
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
@@ -154,10 +160,10 @@ static void load_page_tables(struct timeline *t)
 
 static void load_reapers(struct timeline *t)
 {
-	sqlite3_stmt *stmt = timeline_prepare(t,
-		"SELECT task.task, syscall.task, reaped_ns - syscall.start_ns "
-		"FROM task JOIN syscall ON syscall.end_ns = reaped_ns "
-		"WHERE syscall.name IN ('wait4', 'waitid')");
+	sqlite3_stmt *stmt =
+		timeline_prepare(t, "SELECT task.task, syscall.task, reaped_ns - syscall.start_ns "
+				    "FROM task JOIN syscall ON syscall.end_ns = reaped_ns "
+				    "WHERE syscall.name IN ('wait4', 'waitid')");
 
 	for (size_t i = 0; i < t->nr_tasks; i++)
 		if (t->tasks[i].reaped_ns != TL_NEVER)
