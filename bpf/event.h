@@ -53,7 +53,11 @@ enum fl_event_type {
 	FL_PAGES = 35,		/* struct fl_pages */
 	FL_LOSS = 36,		/* struct fl_loss */
 	FL_FINISH = 37,		/* struct fl_finish: rusage of the command, and the end mark */
+
+	/* read from /proc while tracing runs, and appended by the collector */
+	FL_FRAMES = 38,		/* struct fl_frames and its array: FL_FRAMES_SIZE(count) */
 };
+#define FL_LAST_TYPE FL_FRAMES
 
 struct fl_event {
 	__u64 t_ns;	/* CLOCK_MONOTONIC */
@@ -126,6 +130,7 @@ enum fl_mark_op {
 	FL_MARK_ROLE = 2,	/* name[32] */
 	FL_MARK_REGION = 3,	/* name[16], start, length in bytes (0: forget the name) */
 	FL_MARK_VALUE = 4,	/* name[24], value */
+	FL_MARK_BARRIER = 5,	/* nothing more; what follows is a connection, see workloads/barrier.h */
 };
 
 struct fl_mark {
@@ -441,6 +446,42 @@ struct fl_finish {
 	__u32 stopped_by;	/* signal that stopped faultline, 0 */
 };
 
+enum fl_frame_flag {
+	/* /proc/PID/pagemap */
+	FL_FRAME_PRESENT = 1 << 0,
+	FL_FRAME_SWAP = 1 << 1,
+	FL_FRAME_EXCLUSIVE = 1 << 2,	/* mapped here and nowhere else */
+	FL_FRAME_SOFT_DIRTY = 1 << 3,
+	FL_FRAME_FILE = 1 << 4,		/* of a file, or shared memory */
+	/* /proc/kpageflags */
+	FL_FRAME_ANON = 1 << 5,
+	FL_FRAME_THP = 1 << 6,		/* part of a large folio */
+	FL_FRAME_HUGE = 1 << 7,		/* of hugetlbfs */
+	FL_FRAME_ZERO = 1 << 8,		/* the zero page, or the huge one */
+	FL_FRAME_KSM = 1 << 9,
+};
+
+/* What is behind one page of a region. */
+struct fl_frame {
+	__u64 pfn;		/* 0: no page there */
+	__u32 flags;		/* enum fl_frame_flag */
+	__u32 mapcount;		/* ~0: unknown */
+};
+
+/* Some pages of a region, one after the other; a long region takes several. */
+struct fl_frames {
+	struct fl_event event;	/* t_ns: of the snapshot, the same in all its records */
+	__u32 process;		/* task that leads it: whose address space */
+	__u16 region;		/* name ids */
+	__u16 phase;		/* of the task that asked, fl_event.task */
+	__u64 first_page;	/* counted from the start of the region */
+	__u32 count;
+	__u32 reserved;
+	struct fl_frame frames[];
+};
+#define FL_FRAMES_SIZE(count) (sizeof(struct fl_frames) + (count) * sizeof(struct fl_frame))
+#define FL_FRAMES_MOST 1024	/* in one record */
+
 #define FL_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 FL_ASSERT_SIZE(fl_event, 16);
 FL_ASSERT_SIZE(fl_task_new, 80);
@@ -470,5 +511,7 @@ FL_ASSERT_SIZE(fl_pages_key, 16);
 FL_ASSERT_SIZE(fl_pages, 40);
 FL_ASSERT_SIZE(fl_loss, 72);
 FL_ASSERT_SIZE(fl_finish, 80);
+FL_ASSERT_SIZE(fl_frame, 16);
+FL_ASSERT_SIZE(fl_frames, 40);
 
 #endif /* FL_EVENT_H */

@@ -147,7 +147,7 @@ static int learn_object(struct correlation *c, const struct fl_object *object)
 	return map_set(&c->objects, object->id, c->nr_objects) ? correlate_no_memory(c) : 0;
 }
 
-static const __u16 sizes[FL_FINISH + 1] = {
+static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_TASK_NEW] = sizeof(struct fl_task_new),
 	[FL_TASK_EXEC] = sizeof(struct fl_task_exec),
 	[FL_TASK_EXIT] = sizeof(struct fl_task_exit),
@@ -174,12 +174,15 @@ static const __u16 sizes[FL_FINISH + 1] = {
 	[FL_PAGES] = sizeof(struct fl_pages),
 	[FL_LOSS] = sizeof(struct fl_loss),
 	[FL_FINISH] = sizeof(struct fl_finish),
+	[FL_FRAMES] = sizeof(struct fl_frames),
 };
 
 /* 0: no such type, or too short for it. */
 static __u16 readable(const struct fl_event *event, size_t size)
 {
-	if (!event || size < sizeof(*event) || event->type > FL_FINISH || !sizes[event->type])
+	if (!event || size < sizeof(*event) || event->type > FL_LAST_TYPE || !sizes[event->type])
+		return 0;
+	if (event->type == FL_FRAMES && !frame_readable(event, size))
 		return 0;
 	return size >= sizes[event->type] ? event->type : 0;
 }
@@ -207,7 +210,7 @@ static int gather(const void *record, size_t size, void *arg)
 	switch (type) {
 	case 0:
 		type = event && size >= sizeof(*event) ? event->type : 0;
-		c->unreadable[type <= FL_FINISH && sizes[type] ? type : 0]++;
+		c->unreadable[type <= FL_LAST_TYPE && sizes[type] ? type : 0]++;
 		return 0;
 	case FL_NAME:
 		return learn_name(c, ((const struct fl_name *)record)->id,
@@ -226,6 +229,7 @@ static int gather(const void *record, size_t size, void *arg)
 	case FL_PRIO:
 	case FL_SOCK_STATE:
 	case FL_NET_QUEUE:
+	case FL_FRAMES:
 		return 0;
 	case FL_TASK_NEW:
 		if (event->task == 1)
@@ -274,7 +278,11 @@ static int tell(struct correlation *c, const struct fl_event *event)
 
 static int pour(const void *record, size_t size, void *arg)
 {
-	return readable(record, size) ? fault_record(arg, record) : 0;
+	__u16 type = readable(record, size);
+
+	if (!type)
+		return 0;
+	return type == FL_FRAMES ? frame_record(arg, record) : fault_record(arg, record);
 }
 
 static int set_text(struct correlation *c, const char *key, const char *value)
@@ -311,7 +319,7 @@ static int write_status(struct correlation *c)
 		return correlate_no_memory(c);
 	if (ring < c->finish.lost)
 		ring = c->finish.lost;
-	for (i = 0; i <= FL_FINISH; i++)
+	for (i = 0; i <= FL_LAST_TYPE; i++)
 		unreadable += c->unreadable[i];
 	because(reason, !c->finished, "the recording was cut off: faultline did not reach its end",
 		"");

@@ -130,7 +130,7 @@ int fault_finish(struct correlation *c)
 {
 	int i, err = 0;
 
-	for (i = 0; i <= FL_FINISH && !err; i++)
+	for (i = 0; i <= FL_LAST_TYPE && !err; i++)
 		if (c->unreadable[i])
 			err = ROW_ADD(c, ROW_LOSS, cell_text("record"), cell_text(names_event(i)),
 				      cell_null(), cell_null(), cell_null(),

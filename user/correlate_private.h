@@ -32,6 +32,7 @@ enum row {
 	ROW_LOCK,
 	ROW_MESSAGE,
 	ROW_LOSS,
+	ROW_FRAME,
 	NR_ROWS,
 };
 
@@ -100,8 +101,8 @@ struct correlation {
 	struct fl_finish finish;
 	__u64 nr_ledger, nr_alive, nr_unborn;
 	__u64 lost[FL_LOSS_UNTRACKED + 1];
-	__u64 unreadable[FL_FINISH + 1]; /* by type; 0: of no type that we know */
-	__u8 call_meaning[512];          /* enum call, by number */
+	__u64 unreadable[FL_LAST_TYPE + 1]; /* by type; 0: of no type that we know */
+	__u8 call_meaning[512];             /* enum call, by number */
 
 	char **names;       /* by name id */
 	char **calls;       /* words for system calls without a name, by number */
@@ -204,6 +205,10 @@ void order_free(struct order *order);
 /* correlate_fault.c: faults, memory and losses, whose order does not matter. */
 int fault_record(struct correlation *c, const struct fl_event *event);
 int fault_finish(struct correlation *c);
+
+/* correlate_frame.c: what is behind the pages of regions. */
+bool frame_readable(const struct fl_event *event, size_t size); /* its array is all there */
+int frame_record(struct correlation *c, const struct fl_event *event);
 
 /* correlate_task.c: the tree, phases, calls. */
 struct task *task_get(struct correlation *c, __u32 id); /* makes it; NULL: no memory, or id 0 */

@@ -36,6 +36,8 @@ static const char *const inserts[NR_ROWS] = {
 			" received_ns) VALUES (?,?,?,?,?,?,?)",
 	[ROW_LOSS] = "INSERT INTO loss (what, kind, cpu, first_ns, last_ns, n)"
 		     " VALUES (?,?,?,?,?,?)",
+	[ROW_FRAME] = "INSERT INTO frame (task, phase, region, page, pfn, mapcount, flags, t_ns)"
+		      " VALUES (?,?,?,?,?,?,?,?)",
 };
 
 struct cell cell_time(const struct correlation *c, __u64 t_ns)

@@ -80,6 +80,7 @@ const char *names_event(unsigned int type)
 		[FL_PAGES] = "pages",
 		[FL_LOSS] = "loss",
 		[FL_FINISH] = "finish",
+		[FL_FRAMES] = "frames",
 	};
 
 	return WORD(words, type);

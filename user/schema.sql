@@ -115,6 +115,22 @@ CREATE TABLE message (
 	sent_ns INTEGER, received_ns INTEGER
 );
 
+-- What was behind each page of each named region when a task of the tree asked
+-- for it at a barrier (t_ns): of every process that lived and had a region, task
+-- its leader's.  phase is that of the one who asked; page counts from the start
+-- of the region.  flags are words with a blank between, in this order: present
+-- or swap ('' for neither: pfn and mapcount are NULL); then
+--   zero        the zero page (thp zero: the huge one)
+--   anon, file  memory of the process; of a file, or shared
+--   exclusive   mapped here and nowhere else
+--   thp, huge   part of a large folio; of hugetlbfs
+--   ksm         merged with others of the same content
+-- mapcount: how many page table entries lead to it, as /proc/kpagecount has it.
+CREATE TABLE frame (
+	task INTEGER, phase TEXT, region TEXT, page INTEGER, pfn INTEGER, mapcount INTEGER,
+	flags TEXT, t_ns INTEGER
+);
+
 -- class: E exact, B bounded, S statistical.  verdict: pass, fail, skip, inconclusive.
 CREATE TABLE claim (
 	experiment TEXT, id TEXT, class TEXT, text TEXT, expected TEXT, observed TEXT,
