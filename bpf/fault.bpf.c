@@ -12,13 +12,14 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *s = task_state(task);
+	__u32 question;
 	__u64 now;
 
 	if (!s || s->probing)
 		return 0;
 	now = bpf_ktime_get_ns();
 	fault_settle(s, task, now);
-	vma_locate(s, address);
+	vma_locate(s, task, address);
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
 	s->pending.address = address;
@@ -27,8 +28,12 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 	s->pending.via = via;
 	s->pending.syscall = s->syscall;
 	s->pending.signo = 0;
+	s->pending.watched = 0;
 	s->pending.disabled = IS_KERNEL_ADDRESS(address) ||
 			      (via == FL_KERNEL && task->pagefault_disabled);
+	question = rss_question(s, task->mm, error);
+	if (question)
+		rss_watch(s, question);
 	return 0;
 }
 

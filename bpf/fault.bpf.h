@@ -41,15 +41,30 @@ static __always_inline bool thp_possible(const struct task_state *s)
 	return thp_always || s->vma.flags & VM_HUGEPAGE_BIT;
 }
 
+#define MEMBER(name) (1 << MM_##name)
+
+/* Counters of the address space that fault_kind() will ask about. */
+static __always_inline __u32 rss_question(const struct task_state *s, struct mm_struct *mm,
+					  __u32 error)
+{
+	if (error & PF_PROT)
+		return s->vma.object ? MEMBER(FILEPAGES) | MEMBER(SHMEMPAGES) : 0;
+	if (s->vma.object)
+		return 0;
+	return (has_swap ? MEMBER(SWAPENTS) : 0) |
+	       (mm && mm->mm_users.counter > 1 ? MEMBER(ANONPAGES) : 0);
+}
+
 /* The table of signatures: error code, allocations, counters, VMA. */
-static __always_inline __u8 fault_kind(const struct task_state *s)
+static __always_inline __u8 fault_kind(struct task_state *s)
 {
 	const struct pending_fault *p = &s->pending;
 	const struct page_effects *fx = &s->effects;
+	__u32 watched = p->watched, changed = watched ? rss_changed(s) : 0;
 	bool write = p->error & PF_WRITE;
 	bool shared = s->vma.flags & VM_SHARED_BIT;
 
-	if (fx->rss & (1 << MM_SWAPENTS))
+	if (changed & MEMBER(SWAPENTS))
 		return FL_SWAP;
 	if (p->error & PF_PROT) {
 		if (!write)
@@ -61,8 +76,7 @@ static __always_inline __u8 fault_kind(const struct task_state *s)
 		if (fx->zeroed)
 			return FL_COPY_ZERO;
 		if (fx->plain)
-			return fx->rss & (1 << MM_FILEPAGES | 1 << MM_SHMEMPAGES) ? FL_FILE_COPY :
-										 FL_COPY;
+			return changed ? FL_FILE_COPY : FL_COPY;
 		if (thp_possible(s) && pmd_is_huge(p->address))
 			return FL_HUGE_REUSE;
 		return FL_REUSE;
@@ -70,7 +84,7 @@ static __always_inline __u8 fault_kind(const struct task_state *s)
 	if (s->vma.flags & VM_UFFD_MISSING_BIT)
 		return FL_UFFD;
 	if (s->vma.object) {
-		if (write && !shared && fx->plain && fx->rss & (1 << MM_ANONPAGES))
+		if (write && !shared && fx->plain)
 			return FL_FILE_COPY;
 		if (s->vma.shmem)
 			return FL_SHMEM;
@@ -80,7 +94,9 @@ static __always_inline __u8 fault_kind(const struct task_state *s)
 		return write ? FL_HUGE_ZERO_FILL : FL_HUGE_ZERO_PAGE;
 	/* Two threads may touch one page at once: the later one maps nothing. */
 	if (fx->zeroed)
-		return fx->rss & (1 << MM_ANONPAGES) ? FL_ZERO_FILL : FL_OTHER;
+		return watched & MEMBER(ANONPAGES) && !(changed & MEMBER(ANONPAGES)) ?
+			       FL_OTHER :
+			       FL_ZERO_FILL;
 	if (write || !s->vma.end)
 		return FL_OTHER;
 	if (fx->tables && thp_possible(s) && pmd_is_huge(p->address))
@@ -160,7 +176,7 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 			run->n = 2;
 			goto joined;
 		}
-		if (run->n > 1 && p->address == s->run_next) {
+		if (run->n > 1 && p->address == s->run.address + (__s64)run->n * run->stride) {
 			run->n++;
 			goto joined;
 		}
@@ -196,7 +212,12 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	run->error = p->error;
 joined:
 	run->event.t_ns = end;
-	s->run_next = p->address + run->stride;
+	s->run_effects = s->effects.signature;
+	s->run_error = p->error;
+	/* the kind of these hangs on more than what fault_continues() compares */
+	s->run_next = run->n < 2 || via == FL_GUP || !FL_KIND_COUNTED(kind) || thp_possible(s) ?
+			      NO_NEXT :
+			      p->address + run->stride;
 	if (p->end_ns) {
 		run->busy_ns += p->end_ns - p->t_ns;
 		run->busy_n++;
@@ -226,7 +247,7 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 		address = s->call_args[0];
 	s->pending.address = address;
 	if (address)
-		vma_locate(s, address);
+		vma_locate(s, bpf_get_current_task_btf(), address);
 	else
 		vma_forget(s);
 	if (major)
@@ -289,9 +310,45 @@ SHARED int fault_settle_slow(struct task_state *s, __u64 now)
 	return 0;
 }
 
+/*
+ * The short way for the fault that nearly every one is: like the one before it,
+ * at the next address.  All that its kind is made from is the same, so that only
+ * the counts change.
+ */
+static __always_inline bool fault_continues(struct task_state *s, struct task_struct *task)
+{
+	const struct pending_fault *p = &s->pending;
+	struct fl_fault_run *run = &s->run;
+	const struct fl_ledger_key *key = &s->cell.key;
+
+	if (every_fault || p->address != s->run_next || p->error != s->run_error ||
+	    s->effects.signature != s->run_effects || p->watched || p->signo ||
+	    p->disabled || p->via != run->via || s->vma.start != run->vma_start ||
+	    key->phase != s->phase || key->region != s->region || key->syscall != p->syscall ||
+	    task->min_flt != s->min_flt + 1 || task->maj_flt != s->maj_flt ||
+	    p->t_ns - run->start_ns >= RUN_MAX_NS)
+		return false;
+	s->min_flt++;
+	s->cell.n++;
+	run->n++;
+	run->event.t_ns = p->t_ns;
+	if (p->end_ns) {
+		run->event.t_ns = p->end_ns;
+		run->busy_ns += p->end_ns - p->t_ns;
+		run->busy_n++;
+	}
+	s->run_next += run->stride;
+	s->pending.via = 0;
+	s->interrupted = false;
+	__builtin_memset(&s->effects, 0, sizeof(s->effects));
+	return true;
+}
+
 /* What the last fault of TASK, the current one, came to; see the head of this file. */
 static __always_inline void fault_settle(struct task_state *s, struct task_struct *task, __u64 now)
 {
+	if (s->pending.via && fault_continues(s, task))
+		return;
 	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
 		fault_settle_slow(s, now);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pages allocated and mapped on behalf of the fault in hand. */
+/* Pages allocated by a task, above all for the fault in hand. */
 #include "ledger.bpf.h"
 #include "trace.bpf.h"
 
@@ -21,45 +21,34 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *s = task_state(task);
 	bool zeroed = gfp & gfp_zero;
-	struct fl_pages_key *key;
+	__u64 *key, first, second; /* struct fl_pages_key as two words */
 	__u8 use;
 
 	if (!s || !page)
 		return 0;
 	use = page_use(gfp, order);
 	if (use == FL_PAGE_USER) {
-		if (order >= PMD_ORDER)
+		if (order >= PMD_ORDER) {
 			s->effects.huge++;
-		else if (zeroed)
+			s->effects.signature |= EFFECT_HUGE;
+		} else if (zeroed) {
 			s->effects.zeroed++;
-		else
+			s->effects.signature |= EFFECT_ZEROED;
+		} else {
 			s->effects.plain++;
+			s->effects.signature |= EFFECT_PLAIN;
+		}
 	} else if (use == FL_PAGE_TABLE) {
 		s->effects.tables++;
 	}
-	key = &s->pages.key;
-	if (key->use != use || key->phase != s->phase || key->syscall != s->syscall ||
-	    key->order != order || key->zeroed != zeroed) {
+	key = (__u64 *)&s->pages.key;
+	first = s->task | (__u64)s->phase << 32 | (__u64)use << 48 | (__u64)order << 56;
+	second = zeroed | (__u64)s->syscall << 32;
+	if (key[0] != first || key[1] != second) {
 		pages_park(s);
-		key->task = s->task;
-		key->phase = s->phase;
-		key->use = use;
-		key->order = order;
-		key->zeroed = zeroed;
-		key->syscall = s->syscall;
+		key[0] = first;
+		key[1] = second;
 	}
 	s->pages.n++;
-	return 0;
-}
-
-/* TP_PROTO(struct mm_struct *mm, int member); before 6.2 also long count */
-SEC("tp_btf/rss_stat")
-int BPF_PROG(page_rss, struct mm_struct *mm, int member)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct task_state *s = task_state(task);
-
-	if (s && task->mm == mm)
-		s->effects.rss |= 1U << (member & 31);
 	return 0;
 }

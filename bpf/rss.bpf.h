@@ -10,32 +10,83 @@
  * symbol that programs may use everywhere, but a per-CPU map shows them: the
  * address of an element on a CPU less the map's own per-CPU pointer.
  */
-static __always_inline __u64 percpu_offset(struct task_state *s, __u64 percpu_pointer, __u32 cpu)
+static __always_inline __u64 percpu_offset(struct task_state *s, __u32 cpu)
 {
+	const struct bpf_array *map = (void *)as_number(s, &losses);
 	__u32 slot = 0;
 	void *element = bpf_map_lookup_percpu_elem(&losses, &slot, cpu);
 
+	if (!percpu_pointer)
+		bpf_core_read(&percpu_pointer, sizeof(percpu_pointer), &map->pptrs);
 	return element ? as_number(s, element) - percpu_pointer : 0;
+}
+
+/* One CPU's share of a counter of the current address space. */
+static __always_inline __s32 rss_part(struct task_state *s, struct mm_struct *mm, int member,
+				      __u64 offset)
+{
+	__u64 counters = (__u64)BPF_CORE_READ(mm, rss_stat[member & 3].counters);
+	__s32 part = 0;
+
+	bpf_probe_read_kernel(&part, sizeof(part), (void *)(counters + offset));
+	return part;
 }
 
 /* As percpu_counter_sum() has it, but without its lock. */
 static __noinline __s64 rss_read(struct task_state *s, struct mm_struct *mm, int member)
 {
-	const struct bpf_array *map = (void *)as_number(s, &losses);
-	__u64 counters = (__u64)BPF_CORE_READ(mm, rss_stat[member & 3].counters);
 	__s64 sum = BPF_CORE_READ(mm, rss_stat[member & 3].count);
-	__u64 percpu_pointer = 0;
 	__u32 cpu;
 
-	bpf_core_read(&percpu_pointer, sizeof(percpu_pointer), &map->pptrs);
-	for (cpu = 0; cpu < 256 && cpu < nr_cpus; cpu++) {
-		__s32 part = 0;
-
-		bpf_probe_read_kernel(&part, sizeof(part),
-				      (void *)(counters + percpu_offset(s, percpu_pointer, cpu)));
-		sum += part;
-	}
+	for (cpu = 0; cpu < 256 && cpu < nr_cpus; cpu++)
+		sum += rss_part(s, mm, member, percpu_offset(s, cpu));
 	return sum;
+}
+
+/*
+ * Some faults are told apart only by which counter they change.  Tracing
+ * rss_stat would cost every fault; instead this CPU's share of the counters in
+ * question is looked at before the fault and after it.
+ */
+SHARED int rss_watch(struct task_state *s, __u32 members)
+{
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	__u64 offset;
+	int i;
+
+	if (!s || !mm)
+		return 0;
+	s->pending.watched = members;
+	s->pending.cpu = bpf_get_smp_processor_id();
+	offset = percpu_offset(s, s->pending.cpu);
+	UNROLLED
+	for (i = 0; i < 4; i++)
+		if (members & 1 << i)
+			s->pending.rss_before[i] = rss_part(s, mm, i, offset);
+	return 0;
+}
+
+/*
+ * Which of the watched counters changed.  All of them, as far as is known, where
+ * the task was moved to another CPU in the middle of the fault.
+ */
+SHARED int rss_changed(struct task_state *s)
+{
+	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	int i, changed = 0;
+	__u64 offset;
+
+	if (!s || !mm)
+		return 0;
+	if (s->pending.cpu != bpf_get_smp_processor_id())
+		return s->pending.watched;
+	offset = percpu_offset(s, s->pending.cpu);
+	UNROLLED
+	for (i = 0; i < 4; i++)
+		if (s->pending.watched & 1 << i &&
+		    s->pending.rss_before[i] != rss_part(s, mm, i, offset))
+			changed |= 1 << i;
+	return changed;
 }
 
 /* Of the current task. */

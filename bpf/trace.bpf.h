@@ -33,6 +33,7 @@ const volatile bool want_data __weak = false;
 const volatile bool every_fault __weak = false;
 const volatile __u32 nr_cpus __weak = 1;
 const volatile __u32 nr_prctl __weak = 0;	/* system call number of prctl */
+const volatile bool has_swap __weak = false;
 const volatile bool thp_always __weak = false;
 const volatile bool thp_never __weak = false;
 /* From a CPU's runqueue to its preempt_count, bytes; 0: unknown. */
@@ -59,6 +60,9 @@ __u32 last_rescued __weak = 0;
 /* Where the kernel maps physical address 0; 0: unknown. */
 __u64 direct_map __weak = 0;
 
+/* Per-CPU pointer of the map `losses`, which tells the offsets of CPUs; see rss.bpf.h. */
+__u64 percpu_pointer __weak = 0;
+
 /*
  * The address spaces' generations: whoever changes one bumps its slot, and
  * cached VMAs of an older generation are not used.  Two address spaces in one
@@ -84,19 +88,31 @@ struct pending_fault {
 	__u64 ip;
 	__u32 error;
 	__u8 via;	/* enum fl_via; 0: nothing is pending */
-	__u8 signo;	/* the signal that it raised */
+	__u8 watched;	/* counters in rss_before[], one bit for each MM_* */
 	__u16 syscall;	/* that the task was in */
-	bool disabled;	/* page faults were disabled, or the address is the kernel's */
+	__u16 signo;	/* the signal that it raised */
+	__u16 disabled;	/* page faults were disabled, or the address is the kernel's */
+	__u32 cpu;	/* where the counters were read */
+	__s32 rss_before[4];
 };
 
 /* What was allocated and mapped since the last settled fault. */
 struct page_effects {
+	__u64 signature; /* one bit for each of the following that is not zero */
 	__u32 zeroed;	/* user pages of order 0 with __GFP_ZERO ... */
 	__u32 plain;	/* ... and without */
 	__u32 huge;
 	__u32 tables;
-	__u32 rss;	/* one bit for each MM_* counter that changed */
 };
+
+enum effect {
+	EFFECT_ZEROED = 1 << 0,
+	EFFECT_PLAIN = 1 << 1,
+	EFFECT_HUGE = 1 << 2,
+	/* tables are not told apart: each 512th fault of a run takes one */
+};
+
+#define NO_NEXT ~0ULL
 
 /* Cells of the ledger that are not open, waiting for the task's end. */
 #define NR_PARKED 16
@@ -139,7 +155,9 @@ struct task_state {
 	struct vma_info vma;
 
 	struct fl_fault_run run;	/* the open run; n == 0: none */
-	__u64 run_next;			/* address that would continue it */
+	__u64 run_next;			/* address that would continue it; NO_NEXT: none */
+	__u64 run_effects;		/* signature of its faults ... */
+	__u32 run_error;		/* ... and their error code */
 	struct ledger_cell cell;	/* the open cell of the ledger */
 	struct pages_cell pages;
 	struct ledger_cell parked[NR_PARKED];

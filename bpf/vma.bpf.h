@@ -175,9 +175,11 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 	return 0;
 }
 
-static __always_inline void vma_locate(struct task_state *s, __u64 address)
+/* TASK is the current one. */
+static __always_inline void vma_locate(struct task_state *s, struct task_struct *task,
+				       __u64 address)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = task->mm;
 
 	if (address >= s->low && address < s->high && (__u64)mm == s->mm &&
 	    s->generation == generations[s->generation_slot & (NR_GENERATIONS - 1)])

@@ -5,7 +5,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/perf_event.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -33,9 +32,6 @@
  */
 #define DRAIN_MS 10
 
-/* One completion in so many is timed unless each is asked for; prime, so as not to follow a pattern. */
-#define COMPLETION_PERIOD 61
-
 static int on_record(void *arg, void *data, size_t size)
 {
 	struct collect *c = arg;
@@ -57,6 +53,7 @@ static void configure(struct faultline_bpf *skel, const struct collect_options *
 	skel->rodata->nr_prctl = SYS_prctl;
 	skel->rodata->thp_always = facts->thp_always;
 	skel->rodata->thp_never = facts->thp_never;
+	skel->rodata->has_swap = facts->has_swap;
 	skel->rodata->preempt_count_from_rq = facts->preempt_count_from_rq;
 	skel->rodata->gfp_movable = facts->gfp_movable;
 	skel->rodata->gfp_zero = facts->gfp_zero;
@@ -125,41 +122,6 @@ static void find_direct_map(struct collect *c)
 	while (++args[2] < most_gib);
 }
 
-/* Completions of faults, on each CPU: a software event calls the program. */
-static int attach_completions(struct collect *c, bool every_fault)
-{
-	static const __u64 events[] = { PERF_COUNT_SW_PAGE_FAULTS_MIN,
-					PERF_COUNT_SW_PAGE_FAULTS_MAJ };
-	int cpus = libbpf_num_possible_cpus();
-
-	c->completions = calloc(cpus * 2, sizeof(*c->completions));
-	if (!c->completions)
-		return -ENOMEM;
-	for (int i = 0; i < cpus * 2; i++) {
-		struct perf_event_attr attr = {
-			.type = PERF_TYPE_SOFTWARE,
-			.size = sizeof(attr),
-			.config = events[i % 2],
-			.sample_period = every_fault ? 1 : COMPLETION_PERIOD,
-		};
-		int fd = syscall(SYS_perf_event_open, &attr, -1, i / 2, -1, PERF_FLAG_FD_CLOEXEC);
-
-		if (fd < 0) {
-			if (errno == ENODEV) /* a CPU that is not online */
-				continue;
-			return -errno;
-		}
-		c->completions[c->nr_completions] =
-			bpf_program__attach_perf_event(c->skel->progs.fault_done, fd);
-		if (!c->completions[c->nr_completions]) {
-			close(fd);
-			return -errno;
-		}
-		c->nr_completions++;
-	}
-	return 0;
-}
-
 int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec,
 		 char *why, size_t why_size)
 {
@@ -209,7 +171,7 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 	}
 	err = faultline_bpf__attach(c->skel);
 	if (!err)
-		err = attach_completions(c, o->every_fault);
+		err = completions_attach(&c->completions, c->skel->progs.fault_done, o->every_fault);
 	if (!err) {
 		c->snapshot = bpf_program__attach_iter(c->skel->progs.snapshot_end, NULL);
 		err = c->snapshot ? 0 : -errno;
@@ -291,9 +253,10 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 
 		if (!__atomic_load_n(&c->skel->data->live_tasks, __ATOMIC_ACQUIRE) && command_ended)
 			break;
-		/* A busy ring is looked at again at once; the command's end is near its last task's. */
-		int timeout = drained > 0 ? 1 : command_ended ? 1 : DRAIN_MS;
+		/* A busy ring is looked at again soon; the command's end is near its last task's. */
+		int timeout = drained > 0 || command_ended ? 1 : DRAIN_MS;
 
+		timeout = completions_turn(&c->completions, timeout);
 		wait_for[1].fd = command_ended ? -1 : pidfd;
 		if (poll(wait_for, 2, timeout) < 0 && errno != EINTR)
 			return -errno;
@@ -314,9 +277,7 @@ bool collect_wait_status(const struct collect *c, int *status, struct rusage *ru
 
 static void detach(struct collect *c)
 {
-	for (int i = 0; i < c->nr_completions; i++)
-		bpf_link__destroy(c->completions[i]);
-	c->nr_completions = 0;
+	completions_detach(&c->completions);
 	faultline_bpf__detach(c->skel);
 }
 
@@ -381,7 +342,6 @@ void collect_close(struct collect *c)
 	bpf_link__destroy(c->snapshot);
 	ring_buffer__free(c->ring);
 	faultline_bpf__destroy(c->skel);
-	free(c->completions);
 	if (c->signal_fd >= 0)
 		close(c->signal_fd);
 	free(c);

@@ -6,15 +6,15 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 
+#include "completions.h"
 #include "event.h"
 #include "faultline.skel.h"
 
 struct collect {
 	struct faultline_bpf *skel;
 	struct ring_buffer *ring;
-	struct bpf_link **completions;
+	struct completions completions;
 	struct bpf_link *snapshot;
-	int nr_completions;
 	struct recording *rec;
 	struct fl_finish finish;
 	int signal_fd;

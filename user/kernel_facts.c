@@ -65,6 +65,20 @@ static bool thp_is(const char *policy)
 	return strstr(line, wanted);
 }
 
+/* Any line but the heading of /proc/swaps is one. */
+static bool swap_is_on(void)
+{
+	FILE *f = fopen("/proc/swaps", "re");
+	char line[256];
+	bool on;
+
+	if (!f)
+		return false;
+	on = fgets(line, sizeof(line), f) && fgets(line, sizeof(line), f);
+	fclose(f);
+	return on;
+}
+
 int kernel_facts_read(struct kernel_facts *facts)
 {
 	/* The macros of kernels before 6.10 (include/linux/gfp_types.h), in no BTF. */
@@ -77,6 +91,7 @@ int kernel_facts_read(struct kernel_facts *facts)
 	};
 	facts->thp_always = thp_is("always");
 	facts->thp_never = thp_is("never");
+	facts->has_swap = swap_is_on();
 
 	struct btf *btf = btf__load_vmlinux_btf();
 

@@ -14,6 +14,7 @@ struct kernel_facts {
 	long long preempt_count_from_rq; /* distance of the per-CPU variables, bytes; 0: unknown */
 	bool thp_always;		/* /sys/kernel/mm/transparent_hugepage/enabled */
 	bool thp_never;
+	bool has_swap;
 };
 
 /* From the kernel's BTF and sysfs.  0, or -errno where there is no BTF to read. */
