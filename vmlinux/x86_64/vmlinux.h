@@ -207,6 +207,7 @@ struct mm_struct {
 		struct maple_tree mm_mt;
 		long unsigned int task_size;
 		pgd_t *pgd;
+		atomic_t mm_users;
 		atomic_long_t pgtables_bytes;
 		long unsigned int total_vm;
 		struct percpu_counter rss_stat[4];
