@@ -12,6 +12,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *s = task_state(task);
+	struct mm_struct *mm;
 	__u32 question;
 	__u64 now;
 
@@ -19,7 +20,8 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 		return 0;
 	now = bpf_ktime_get_ns();
 	fault_settle(s, task, now);
-	vma_locate(s, task, address);
+	mm = task->mm;
+	vma_locate(s, mm, address);
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
 	s->pending.address = address;
@@ -31,7 +33,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 	s->pending.watched = 0;
 	s->pending.disabled = IS_KERNEL_ADDRESS(address) ||
 			      (via == FL_KERNEL && task->pagefault_disabled);
-	question = rss_question(s, task->mm, error);
+	question = rss_question(s, mm, error);
 	if (question)
 		rss_watch(s, question);
 	return 0;

@@ -247,7 +247,7 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 		address = s->call_args[0];
 	s->pending.address = address;
 	if (address)
-		vma_locate(s, bpf_get_current_task_btf(), address);
+		vma_locate(s, current_mm(), address);
 	else
 		vma_forget(s);
 	if (major)

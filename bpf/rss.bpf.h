@@ -50,7 +50,7 @@ static __noinline __s64 rss_read(struct task_state *s, struct mm_struct *mm, int
  */
 SHARED int rss_watch(struct task_state *s, __u32 members)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = current_mm();
 	__u64 offset;
 	int i;
 
@@ -72,7 +72,7 @@ SHARED int rss_watch(struct task_state *s, __u32 members)
  */
 SHARED int rss_changed(struct task_state *s)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = current_mm();
 	int i, changed = 0;
 	__u64 offset;
 
@@ -92,7 +92,7 @@ SHARED int rss_changed(struct task_state *s)
 /* Of the current task. */
 SHARED int rss_send(struct task_state *s, __u64 now)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = current_mm();
 	struct fl_rss *e;
 
 	if (!s || !want_rss || !mm)
@@ -104,8 +104,8 @@ SHARED int rss_send(struct task_state *s, __u64 now)
 	e->anon = rss_read(s, mm, MM_ANONPAGES);
 	e->swap = rss_read(s, mm, MM_SWAPENTS);
 	e->shmem = rss_read(s, mm, MM_SHMEMPAGES);
-	e->page_tables_bytes = mm->pgtables_bytes.counter;
-	e->total_vm = mm->total_vm;
+	e->page_tables_bytes = BPF_CORE_READ(mm, pgtables_bytes.counter);
+	e->total_vm = BPF_CORE_READ(mm, total_vm);
 	event_submit(e);
 	return 0;
 }

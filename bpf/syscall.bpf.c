@@ -232,7 +232,7 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 		class &= ~(FL_CALL_PATH0 | FL_CALL_PATH1);
 	s->in_exec = false;
 	if (class & FL_CALL_MAPS)
-		__sync_fetch_and_add(&generations[generation_slot(as_number(s, task->mm))], 1);
+		__sync_fetch_and_add(&generations[generation_slot((__u64)current_mm())], 1);
 	if (class & FL_CALL_RECORD)
 		call_send(s, class, ret, now);
 	s->syscall = FL_NO_SYSCALL;

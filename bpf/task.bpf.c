@@ -94,6 +94,7 @@ int BPF_PROG(task_exit, struct task_struct *task)
 {
 	struct task_state *s = task_state(task);
 	struct fl_task_exit e = {};
+	struct signal_struct *signal;
 	__u64 now;
 
 	if (!s)
@@ -105,10 +106,11 @@ int BPF_PROG(task_exit, struct task_struct *task)
 
 	event_fill(&e.event, FL_TASK_EXIT, s->task, now);
 	/* as wait_task_zombie() has it */
-	e.status = task->signal->flags & 4 /* SIGNAL_GROUP_EXIT */ ?
-			    task->signal->group_exit_code :
+	signal = BPF_CORE_READ(task, signal);
+	e.status = BPF_CORE_READ(signal, flags) & 4 /* SIGNAL_GROUP_EXIT */ ?
+			    BPF_CORE_READ(signal, group_exit_code) :
 			    task->exit_code;
-	e.group_dead = task->signal->live.counter == 0;
+	e.group_dead = BPF_CORE_READ(signal, live.counter) == 0;
 	event_send(&e.event, sizeof(e));
 	return 0;
 }

@@ -362,6 +362,16 @@ static __noinline int task_begin(struct task_struct *task, struct task_state *s,
 	return 0;
 }
 
+/*
+ * The current address space.  Following a pointer in place is faster, but each
+ * time the verifier meets that it searches the kernel's types by name, for a
+ * millisecond; so only the way of every fault does it.
+ */
+static __always_inline struct mm_struct *current_mm(void)
+{
+	return BPF_CORE_READ(bpf_get_current_task_btf(), mm);
+}
+
 /* The filter: NULL for a task that is not traced. */
 static __always_inline struct task_state *task_state(struct task_struct *task)
 {

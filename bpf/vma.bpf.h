@@ -124,7 +124,7 @@ static __always_inline void vma_forget(struct task_state *s)
  */
 SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = current_mm();
 	struct vm_area_struct *vma;
 	struct named_regions *named;
 	struct file *file;
@@ -175,12 +175,9 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 	return 0;
 }
 
-/* TASK is the current one. */
-static __always_inline void vma_locate(struct task_state *s, struct task_struct *task,
-				       __u64 address)
+/* MM is the current one. */
+static __always_inline void vma_locate(struct task_state *s, struct mm_struct *mm, __u64 address)
 {
-	struct mm_struct *mm = task->mm;
-
 	if (address >= s->low && address < s->high && (__u64)mm == s->mm &&
 	    s->generation == generations[s->generation_slot & (NR_GENERATIONS - 1)])
 		return;
@@ -193,7 +190,7 @@ static __always_inline void vma_locate(struct task_state *s, struct task_struct 
  */
 SHARED __u64 page_table_entry(__u64 address, int last_shift)
 {
-	struct mm_struct *mm = bpf_get_current_task_btf()->mm;
+	struct mm_struct *mm = current_mm();
 	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
 	__u64 entry = 0;
 	int shift = BPF_CORE_READ(mm, task_size) >> 47 ? 48 : 39;
