@@ -77,6 +77,7 @@ struct mm_struct;
 struct vm_area_struct;
 struct kernel_siginfo;
 struct k_sigaction;
+struct signal_struct;
 struct file;
 struct sk_buff;
 struct inode;
@@ -118,7 +119,6 @@ typedef int __kernel_pid_t;
 typedef __kernel_pid_t pid_t;
 
 struct files_struct;
-struct signal_struct;
 
 struct task_struct {
 	struct thread_info thread_info;
