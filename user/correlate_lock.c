@@ -89,20 +89,28 @@ static void give_back(struct file *file, struct held **at, __u64 now)
 	file->nr_held--;
 }
 
+/* Not given back, only forgotten: what is left of its row never ends. */
+static void forget_oldest(struct file *file)
+{
+	struct held **last = &file->held;
+
+	while (*last && (*last)->next)
+		last = &(*last)->next;
+	if (!*last)
+		return;
+	(*last)->row->pieces++;
+	give_back(file, last, 0);
+}
+
 static int hold(struct correlation *c, struct file *file, struct lock_request *row, __u64 owner,
 		__u64 start, __u64 end)
 {
-	struct held *held = malloc(sizeof(*held)), **last;
+	struct held *held = malloc(sizeof(*held));
 
 	if (!held)
 		return correlate_no_memory(c);
-	if (file->nr_held >= MAX_HELD) {
-		for (last = &file->held; (*last)->next; last = &(*last)->next)
-			;
-		/* not given back, only forgotten: what is left of the row never ends */
-		(*last)->row->pieces++;
-		give_back(file, last, 0);
-	}
+	if (file->nr_held >= MAX_HELD)
+		forget_oldest(file);
 	*held = (struct held){ file->held, row, owner, start, end };
 	file->held = held;
 	file->nr_held++;

@@ -53,7 +53,7 @@ static struct stream *stream_get(struct correlation *c, __u8 kind, __u64 file)
 	if (!m)
 		return NULL;
 	i = map_get(&m->ids[kind], file);
-	if (i)
+	if (i && m->streams)
 		return m->streams[i - 1];
 	if (correlate_grow(c, &m->streams, m->nr_streams, sizeof(*m->streams)))
 		return NULL;
@@ -125,32 +125,39 @@ static int write_row(struct correlation *c, const struct stream *stream,
 		       to ? cell_time(c, to->end_ns) : cell_null());
 }
 
-static int match(struct correlation *c, struct stream *stream)
+static void take(struct transfer **transfer, __u64 bytes)
+{
+	(*transfer)->bytes -= bytes;
+	if (!(*transfer)->bytes)
+		*transfer = (*transfer)->next;
+}
+
+static int match(struct correlation *c, const struct stream *stream)
 {
 	struct transfer *from = stream->writes.head, *to = stream->reads.head;
-	bool whole = stream->kind == FL_FILE_UDP;
 	__u64 bytes;
 	int err = 0;
 
-	while ((from || to) && !err) {
-		const struct transfer *sent = from, *received = to;
-
-		/* written too late for this read */
-		if (from && to && from->start_ns > to->end_ns)
-			sent = NULL;
-		bytes = !sent ? to->bytes : !to ? from->bytes : whole ? to->bytes : from->bytes;
-		if (sent && to && !whole && to->bytes < bytes)
-			bytes = to->bytes;
-		err = write_row(c, stream, sent, received, bytes);
-		if (sent) {
-			from->bytes -= whole ? from->bytes : bytes;
-			from = from->bytes ? from : from->next;
-		}
-		if (received) {
-			to->bytes -= bytes;
-			to = to->bytes ? to : to->next;
+	while (from && to && !err) {
+		if (from->start_ns > to->end_ns) {
+			/* written too late for this read */
+			err = write_row(c, stream, NULL, to, to->bytes);
+			take(&to, to->bytes);
+		} else if (stream->kind == FL_FILE_UDP) {
+			err = write_row(c, stream, from, to, to->bytes);
+			take(&from, from->bytes);
+			take(&to, to->bytes);
+		} else {
+			bytes = from->bytes < to->bytes ? from->bytes : to->bytes;
+			err = write_row(c, stream, from, to, bytes);
+			take(&from, bytes);
+			take(&to, bytes);
 		}
 	}
+	for (; from && !err; from = from->next)
+		err = write_row(c, stream, from, NULL, from->bytes);
+	for (; to && !err; to = to->next)
+		err = write_row(c, stream, NULL, to, to->bytes);
 	return err;
 }
 

@@ -99,7 +99,7 @@ struct correlation {
 	bool has_states; /* the scheduler's records were asked for */
 	bool finished;
 	struct fl_finish finish;
-	__u64 nr_ledger, nr_alive, nr_unborn;
+	__u64 nr_unborn; /* tasks whose start was not seen */
 	__u64 lost[FL_LOSS_UNTRACKED + 1];
 	__u64 unreadable[FL_LAST_TYPE + 1]; /* by type; 0: of no type that we know */
 	__u8 call_meaning[512];             /* enum call, by number */

@@ -30,12 +30,16 @@ static int write_row(struct correlation *c, const struct task *task, struct cell
 		     const struct fl_waking *waking)
 {
 	const struct state *s = &task->state;
-	bool by_task = waking && !waking->in_irq;
+	struct cell waker = cell_null(), comm = cell_null();
 
+	/* below an interrupt runs whoever happened to be there */
+	if (waking && !waking->in_irq) {
+		waker = cell_id(waking->waker);
+		comm = cell_chars(waking->waker_comm, FL_COMM_LEN);
+	}
 	return ROW_ADD(c, ROW_STATE, cell_int(task->id), cell_text(words[s->life]),
 		       cell_text(s->why), s->cpu < 0 ? cell_null() : cell_int(s->cpu),
-		       cell_time(c, s->since), end, by_task ? cell_id(waking->waker) : cell_null(),
-		       by_task ? cell_chars(waking->waker_comm, FL_COMM_LEN) : cell_null());
+		       cell_time(c, s->since), end, waker, comm);
 }
 
 /* End the current row at NOW; what ended before the start of the run has none. */

@@ -353,7 +353,7 @@ int recording_each(sqlite3 *db, int (*fn)(const void *record, size_t size, void 
 		if (!data || !size)
 			continue;
 		/* records are aligned in the block, but the block is not in the page */
-		if (size > room) {
+		if (!block || size > room) {
 			grown = realloc(block, size);
 			if (!grown) {
 				ret = -ENOMEM;
