@@ -480,7 +480,7 @@ struct fl_frames {
 	struct fl_frame frames[];
 };
 #define FL_FRAMES_SIZE(count) (sizeof(struct fl_frames) + (count) * sizeof(struct fl_frame))
-#define FL_FRAMES_MOST 1024	/* in one record */
+#define FL_FRAMES_MOST 4096	/* in one record */
 
 #define FL_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 FL_ASSERT_SIZE(fl_event, 16);

@@ -164,7 +164,7 @@ int cli_drop_privileges(void)
 	}
 	if (!id)
 		return CLI_OK;
-	err = identity_drop(id);
+	err = identity_drop(id, false);
 	if (err)
 		message("cannot become user %s: %s; start faultline without sudo", id->name,
 			strerror(-err));

@@ -21,6 +21,7 @@
 #include "calls.h"
 #include "collect_impl.h"
 #include "event.h"
+#include "frames.h"
 #include "kernel_facts.h"
 #include "recording.h"
 
@@ -38,7 +39,14 @@ static int on_record(void *arg, void *data, size_t size)
 
 	if (!c->error)
 		c->error = recording_append(c->rec, data, size);
+	if (!c->error && c->frames)
+		c->error = frames_learn(c->frames, data);
 	return 0;
+}
+
+static void drain(void *c)
+{
+	ring_buffer__consume(((struct collect *)c)->ring);
 }
 
 static void configure(struct faultline_bpf *skel, const struct collect_options *o,
@@ -134,6 +142,9 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 		return -ENOMEM;
 	c->rec = rec;
 	c->signal_fd = -1;
+	err = o->subjects & SUBJECT_FRAMES ? frames_open(&c->frames, drain, c) : 0;
+	if (err)
+		return err;
 	err = kernel_facts_read(&facts);
 	if (err) {
 		snprintf(why, why_size,
@@ -180,6 +191,11 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 		snprintf(why, why_size, "cannot attach the BPF programs: %s; see faultline doctor",
 			 strerror(-err));
 	return err;
+}
+
+const char *collect_barrier(const struct collect *c)
+{
+	return c->frames ? frames_barrier(c->frames) : NULL;
 }
 
 int collect_follow(struct collect *c, pid_t tid)
@@ -236,7 +252,9 @@ static bool stop_asked(struct collect *c)
 
 int collect_run(struct collect *c, pid_t pid, int pidfd)
 {
-	struct pollfd wait_for[2] = { { .events = POLLIN }, { .events = POLLIN } };
+	struct pollfd wait_for[3] = { { .events = POLLIN },
+				      { .events = POLLIN },
+				      { .events = POLLIN } };
 	sigset_t stop;
 
 	sigemptyset(&stop);
@@ -247,6 +265,7 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 		return -errno;
 	wait_for[0].fd = c->signal_fd;
 	wait_for[1].fd = pidfd;
+	wait_for[2].fd = c->frames ? frames_fd(c->frames) : -1;
 	while (!c->error) {
 		int drained = ring_buffer__consume(c->ring);
 		bool command_ended = pidfd < 0 || c->reaped;
@@ -258,12 +277,14 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 
 		timeout = completions_turn(&c->completions, timeout);
 		wait_for[1].fd = command_ended ? -1 : pidfd;
-		if (poll(wait_for, 2, timeout) < 0 && errno != EINTR)
+		if (poll(wait_for, 3, timeout) < 0 && errno != EINTR)
 			return -errno;
 		if (wait_for[0].revents && stop_asked(c))
 			break;
 		if (wait_for[1].revents)
 			reap(c, pid);
+		if (wait_for[2].revents && !c->error)
+			c->error = frames_serve(c->frames, c->rec);
 	}
 	return c->error;
 }
@@ -295,6 +316,21 @@ static int snapshot(struct collect *c)
 	while (n > 0 || (n < 0 && errno == EINTR));
 	close(fd);
 	return n < 0 ? -errno : 0;
+}
+
+/* What was asked for and could not be had. */
+static int record_frames(struct collect *c)
+{
+	const char *why = c->frames ? frames_why(c->frames) : NULL;
+	char text[320] = "available";
+
+	if (!c->frames)
+		return 0;
+	if (why)
+		snprintf(text, sizeof(text), "unavailable: %s", why);
+	frames_close(c->frames);
+	c->frames = NULL;
+	return recording_set(c->rec, "frames", text);
 }
 
 int collect_finish(struct collect *c)
@@ -330,7 +366,7 @@ int collect_finish(struct collect *c)
 		c->error = recording_append(c->rec, f, sizeof(*f));
 	if (!c->error)
 		c->error = recording_flush(c->rec);
-	return c->error;
+	return c->error ? c->error : record_frames(c);
 }
 
 void collect_close(struct collect *c)
@@ -339,6 +375,7 @@ void collect_close(struct collect *c)
 		return;
 	if (c->skel)
 		detach(c);
+	frames_close(c->frames);
 	bpf_link__destroy(c->snapshot);
 	ring_buffer__free(c->ring);
 	faultline_bpf__destroy(c->skel);

@@ -25,6 +25,7 @@ enum {
 	SUBJECT_MESSAGES = 1 << 5,
 	SUBJECT_CALLS = 1 << 6,		/* every system call, not only those of the life cycle */
 	SUBJECT_DATA = 1 << 7,		/* the start of small buffers of read and write */
+	SUBJECT_FRAMES = 1 << 8,	/* page frames at barriers (frames.h) */
 	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
 			  SUBJECT_LOCKS | SUBJECT_MESSAGES,
 };
@@ -39,6 +40,9 @@ struct collect_options {
 /* Open, load, attach.  0, or -errno with a sentence that names the remedy in WHY. */
 int collect_open(struct collect **c, const struct collect_options *options, struct recording *rec,
 		 char *why, size_t why_size);
+
+/* Name of the barrier that the command is to be told of, or NULL: there is none. */
+const char *collect_barrier(const struct collect *c);
 
 /* Follow the thread TID and everything that it creates from now on. */
 int collect_follow(struct collect *c, pid_t tid);

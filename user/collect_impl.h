@@ -16,6 +16,7 @@ struct collect {
 	struct completions completions;
 	struct bpf_link *snapshot;
 	struct recording *rec;
+	struct frames *frames; /* NULL: nobody asked for them */
 	struct fl_finish finish;
 	int signal_fd;
 	int interrupts;

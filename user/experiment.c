@@ -96,6 +96,7 @@ static void add_subject(const char *table, const char *column, void *arg)
 		{ "state", NULL, SUBJECT_STATES },     { "signal", NULL, SUBJECT_SIGNALS },
 		{ "lock", NULL, SUBJECT_LOCKS },       { "message", NULL, SUBJECT_MESSAGES },
 		{ "syscall", NULL, SUBJECT_CALLS },    { "syscall", "data", SUBJECT_DATA },
+		{ "frame", NULL, SUBJECT_FRAMES },
 	};
 	unsigned int *wanted = arg;
 

@@ -212,24 +212,44 @@ char **identity_environ(const struct identity *id, char *const *environment)
 	return copy;
 }
 
-/* Permitted and effective become those of KEEP that are permitted now. */
-static int keep_capabilities(const cap_value_t *keep, size_t n)
-{
-	cap_t now = cap_get_proc(), next = cap_init();
-	int err = -ENOMEM;
+/*
+ * pagemap_read() in fs/proc/task_mmu.c shows frames to who opened the file with
+ * the first; opening it for a process of somebody else takes the other two
+ * (proc_mem_open(), and the mode of the file).
+ */
+static const cap_value_t frame_capabilities[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE,
+						  CAP_DAC_READ_SEARCH };
+#define NR_FRAME_CAPABILITIES (sizeof(frame_capabilities) / sizeof(frame_capabilities[0]))
 
-	if (!now || !next)
-		goto out;
-	err = 0;
+/* Those of N that are permitted now become permitted in NEXT, and effective as well if asked. */
+static int carry_over(cap_t now, cap_t next, const cap_value_t *keep, size_t n, bool effective)
+{
 	for (size_t i = 0; i < n; i++) {
 		cap_flag_value_t permitted = CAP_CLEAR;
 
 		if (cap_get_flag(now, keep[i], CAP_PERMITTED, &permitted) || permitted == CAP_CLEAR)
 			continue;
 		if (cap_set_flag(next, CAP_PERMITTED, 1, &keep[i], CAP_SET) ||
-		    cap_set_flag(next, CAP_EFFECTIVE, 1, &keep[i], CAP_SET))
-			err = -errno;
+		    (effective && cap_set_flag(next, CAP_EFFECTIVE, 1, &keep[i], CAP_SET)))
+			return -errno;
 	}
+	return 0;
+}
+
+/*
+ * Permitted and effective become those of KEEP that are permitted now.  With
+ * RESERVE, those that show frames stay permitted without effect.
+ */
+static int keep_capabilities(const cap_value_t *keep, size_t n, bool reserve)
+{
+	cap_t now = cap_get_proc(), next = cap_init();
+	int err = -ENOMEM;
+
+	if (!now || !next)
+		goto out;
+	err = carry_over(now, next, keep, n, true);
+	if (!err && reserve)
+		err = carry_over(now, next, frame_capabilities, NR_FRAME_CAPABILITIES, false);
 	if (!err && cap_set_proc(next))
 		err = -errno;
 	/* Ambient capabilities went with the inheritable ones (cap_capset). */
@@ -273,7 +293,7 @@ int identity_become(const struct identity *id, const char **step)
 		return err;
 	if (id->uid != 0) {
 		*step = "capset";
-		err = keep_capabilities(NULL, 0);
+		err = keep_capabilities(NULL, 0, false);
 		if (err)
 			return err;
 	}
@@ -315,7 +335,7 @@ int identity_resume(const struct identity *id)
 	return 0;
 }
 
-int identity_drop(const struct identity *id)
+int identity_drop(const struct identity *id, bool frames)
 {
 	static const cap_value_t keep[] = { CAP_BPF, CAP_DAC_OVERRIDE };
 	/* Root in somebody else's folder needs the second one to make SQLite's journal there. */
@@ -332,12 +352,35 @@ int identity_drop(const struct identity *id)
 		if (err)
 			return err;
 	}
-	err = keep_capabilities(keep, nr_keep);
+	err = keep_capabilities(keep, nr_keep, frames);
 	if (err)
 		return err;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		return -errno;
 	return !id || is_only(id) ? 0 : -EPERM;
+}
+
+int identity_frames(enum identity_frames what)
+{
+	cap_t caps = cap_get_proc();
+	int err = caps ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < NR_FRAME_CAPABILITIES && !err; i++) {
+		const cap_value_t *one = &frame_capabilities[i];
+		cap_flag_value_t permitted = CAP_CLEAR;
+
+		if (cap_get_flag(caps, *one, CAP_PERMITTED, &permitted) || permitted == CAP_CLEAR)
+			continue;
+		if (cap_set_flag(caps, CAP_EFFECTIVE, 1, one,
+				 what == IDENTITY_FRAMES_ON ? CAP_SET : CAP_CLEAR) ||
+		    (what == IDENTITY_FRAMES_NEVER &&
+		     cap_set_flag(caps, CAP_PERMITTED, 1, one, CAP_CLEAR)))
+			err = -errno;
+	}
+	if (!err && cap_set_proc(caps))
+		err = -errno;
+	cap_free(caps);
+	return err;
 }
 
 bool identity_only_root_writes(const char *path, char *found, size_t found_size)

@@ -72,9 +72,18 @@ int identity_resume(const struct identity *id);
  * Tracing is attached: stay with the rights of ID (NULL: the same user) and
  * without any capability but CAP_BPF, which older kernels ask for to read a map
  * (__sys_bpf), and only where we had it.  Root that stays root keeps
- * CAP_DAC_OVERRIDE as well.  0 or -errno.
+ * CAP_DAC_OVERRIDE as well.  With FRAMES, what identity_frames() switches on is
+ * kept in reserve.  0 or -errno.
  */
-int identity_drop(const struct identity *id);
+int identity_drop(const struct identity *id, bool frames);
+
+/*
+ * The capabilities that show page frames, kept in reserve by identity_drop(): to
+ * have effect while /proc/PID/pagemap is opened, and at no other time.
+ * IDENTITY_FRAMES_NEVER gives them up.  0 or -errno.
+ */
+enum identity_frames { IDENTITY_FRAMES_OFF, IDENTITY_FRAMES_ON, IDENTITY_FRAMES_NEVER };
+int identity_frames(enum identity_frames what);
 
 /*
  * True if nobody but root can change the file PATH or put another in its place:

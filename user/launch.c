@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "barrier.h"
 #include "env.h"
 #include "identity.h"
 #include "profile.h"
@@ -155,8 +156,10 @@ static int plan_make(struct plan *plan, const struct launch_options *options)
 						env_copy(environ, NULL);
 	if (!plan->environment)
 		return -ENOMEM;
-	if (!options->clean)
-		return 0;
+	/* Nor may a barrier of somebody else's be taken for ours. */
+	err = env_set(&plan->environment, BARRIER_VARIABLE, options->barrier);
+	if (err || !options->clean)
+		return err;
 	tunables = profile_tunables(env_get(plan->environment, "GLIBC_TUNABLES"));
 	err = tunables ? env_set(&plan->environment, "GLIBC_TUNABLES", tunables) : -ENOMEM;
 	free(tunables);

@@ -15,6 +15,7 @@ struct launch_options {
 	const struct identity *identity; /* whom to run as; NULL: as we are (identity.h) */
 	bool clean;                      /* the clean profile (profile.h) */
 	int cpu;                         /* that the clean profile pins to; -1: do not */
+	const char *barrier;             /* for the variable FAULTLINE_BARRIER; NULL: none */
 };
 
 struct launch {

@@ -98,13 +98,15 @@ static int trace(struct collect *c, struct launch *launch, const struct identity
 	int err = collect_follow(c, launch->pid);
 
 	if (!err)
-		err = identity_drop(owner);
+		err = identity_drop(owner, collect_barrier(c) != NULL);
 	if (err) {
 		snprintf(why, why_size, "cannot follow the command: %s", strerror(-err));
 		return err;
 	}
 	result->exec_errno = -launch_release(launch, &result->failed_step);
 	err = collect_run(c, launch->pid, launch->pidfd);
+	if (identity_frames(IDENTITY_FRAMES_NEVER) && !err)
+		err = -EPERM;
 	result->reaped = collect_wait_status(c, &result->status, &result->rusage);
 	if (!err)
 		err = collect_finish(c);
@@ -141,6 +143,7 @@ int session_run(const struct session_options *o, struct recording **rec,
 	err = collect_open(&c, &collecting, *rec, why, why_size);
 	if (err)
 		goto out;
+	launching.barrier = collect_barrier(c);
 	err = launch_fork(&launch, &launching);
 	if (err) {
 		snprintf(why, why_size, "cannot start the command: %s", strerror(-err));

@@ -291,7 +291,7 @@ static void test_drop_keeps_only_what_maps_need(void **state)
 		cap_t now, wanted = cap_init();
 		cap_value_t bpf = CAP_BPF;
 
-		CHECK(identity_drop(id) == 0);
+		CHECK(identity_drop(id, false) == 0);
 		cap_set_flag(wanted, CAP_PERMITTED, 1, &bpf, CAP_SET);
 		cap_set_flag(wanted, CAP_EFFECTIVE, 1, &bpf, CAP_SET);
 		now = cap_get_proc();
@@ -299,6 +299,56 @@ static void test_drop_keeps_only_what_maps_need(void **state)
 		CHECK(getuid() == id->uid && geteuid() == id->uid && setuid(0) < 0);
 		cap_free(now);
 		cap_free(wanted);
+		_exit(0);
+	}
+	expect_clean_exit(pid);
+	identity_free(id);
+}
+
+/* 'p' permitted, 'e' also in effect, '-' neither: the three that show frames, one that does not. */
+static bool frame_rights_are(const char *expected)
+{
+	static const cap_value_t values[] = { CAP_SYS_ADMIN, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH,
+					      CAP_SYS_RESOURCE };
+	cap_t now = cap_get_proc();
+	bool as_expected = true;
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		cap_flag_value_t permitted = CAP_CLEAR, effective = CAP_CLEAR;
+
+		cap_get_flag(now, values[i], CAP_PERMITTED, &permitted);
+		cap_get_flag(now, values[i], CAP_EFFECTIVE, &effective);
+		if ((effective ? 'e' : permitted ? 'p' : '-') != expected[i])
+			as_expected = false;
+	}
+	cap_free(now);
+	return as_expected;
+}
+
+static void test_frames_have_rights_in_reserve(void **state)
+{
+	struct identity_caller caller = by_sudo();
+	struct identity *id;
+	char why[256];
+	pid_t pid;
+
+	(void)state;
+	if (geteuid())
+		skip();
+	assert_int_equal(identity_invoker(&id, &caller, why, sizeof(why)), 0);
+	pid = fork();
+	if (!pid) {
+		CHECK(identity_drop(id, true) == 0);
+		CHECK(frame_rights_are("ppp-"));
+		CHECK(getuid() == id->uid && geteuid() == id->uid && setuid(0) < 0);
+		CHECK(identity_frames(IDENTITY_FRAMES_ON) == 0);
+		CHECK(frame_rights_are("eee-"));
+		CHECK(identity_frames(IDENTITY_FRAMES_OFF) == 0);
+		CHECK(frame_rights_are("ppp-"));
+		CHECK(identity_frames(IDENTITY_FRAMES_NEVER) == 0);
+		CHECK(frame_rights_are("----"));
+		CHECK(identity_frames(IDENTITY_FRAMES_ON) == 0);
+		CHECK(frame_rights_are("----"));
 		_exit(0);
 	}
 	expect_clean_exit(pid);
@@ -334,6 +384,7 @@ int main(void)
 		cmocka_unit_test(test_no_way_back),
 		cmocka_unit_test(test_assume_and_resume),
 		cmocka_unit_test(test_drop_keeps_only_what_maps_need),
+		cmocka_unit_test(test_frames_have_rights_in_reserve),
 		cmocka_unit_test(test_only_root_writes),
 	};
 
