@@ -90,7 +90,8 @@ int claims_predict(struct claims *claims, char *why, size_t why_size);
  * Run each claim's query on DB (read-only, bounded; see sandbox.h), compare,
  * and store the rows of table `claim`, in place of those that were there.  An
  * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that
- * the loss could have touched.
+ * the loss could have touched.  One that reads table frame is skipped where
+ * run.frames says that frames could not be read.
  */
 int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size);
 

@@ -11,6 +11,7 @@
 struct reads {
 	bool tasks;  /* task, value: filled from single records */
 	bool events; /* any table of events */
+	bool frames; /* table frame, which takes rights that not every machine gives */
 };
 
 /* How far the tables can be trusted. */
@@ -19,6 +20,7 @@ struct trust {
 	bool ledger; /* what the kernel counted in maps is all there */
 	bool tasks;  /* no record was lost that fills task or value */
 	char reason[256];
+	char no_frames[256]; /* why table frame has not what was asked for; "": it has */
 };
 
 struct observation {
@@ -42,6 +44,7 @@ static void note_read(const char *table, const char *column, void *arg)
 		reads->tasks = true;
 	else
 		reads->events = true;
+	reads->frames |= !strcmp(table, "frame");
 }
 
 static int query_text(sqlite3 *db, const char *sql, char *buf, size_t size)
@@ -70,11 +73,18 @@ static int query_text(sqlite3 *db, const char *sql, char *buf, size_t size)
 static int read_trust(sqlite3 *db, struct trust *trust)
 {
 	char text[64];
-	int err = query_text(db, "SELECT value FROM run WHERE key = 'status'", text, sizeof(text));
+	int err;
 
 	*trust = (struct trust){ 0 };
+	err = query_text(db,
+			 "SELECT 'page frames are ' || value FROM run WHERE key = 'frames'"
+			 " AND value <> 'available'",
+			 trust->no_frames, sizeof(trust->no_frames));
+	if (!err)
+		err = query_text(db, "SELECT value FROM run WHERE key = 'status'", text,
+				 sizeof(text));
 	if (!err && strcmp(text, "complete") == 0) {
-		*trust = (struct trust){ true, true, true, "" };
+		trust->complete = trust->ledger = trust->tasks = true;
 		return 0;
 	}
 	if (!err)
@@ -287,6 +297,8 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 	/* An error in the query is the claim's own fault, whatever was lost. */
 	if (*seen.error)
 		return give(claim, VERDICT_FAIL, seen.error);
+	if (reads->frames && *trust->no_frames)
+		return give(claim, VERDICT_SKIP, trust->no_frames);
 	if (!is_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
 	facts.observed = seen.integer;
