@@ -11,14 +11,19 @@
  * stays read-only, so its first write faults as well, but finds nobody else there
  * and keeps the page (wp_page_reuse()).
  *
- * Only one of the two runs at a time: the parent sleeps in wait4() until the child
- * is gone.  A first fork, before there is anything to share, shows what a fork
+ * Only one of the two runs at a time: the child starts when the parent is about to
+ * wait, and the parent sleeps in wait4() until the child is gone.  A first fork, before there is anything to share, shows what a fork
  * costs anyhow, in page tables for the program, its data and its stack.
+ *
+ * At the end of four phases a barrier lets faultline look which frames are behind
+ * the region, in both processes; that is what proves that they share pages first
+ * and no more afterwards.
  */
 #include "workload.h"
 
 int main(int argc, char **argv)
 {
+	int start[2];
 	pid_t child;
 	void *place;
 	char *heap;
@@ -30,6 +35,9 @@ int main(int argc, char **argv)
 	stay_on_this_cpu();
 	fl_role("parent");
 	place = find_place(pages);
+	make_pipe(start);
+	tell(start[1]); /* so that its code is there */
+	await(start[0]);
 	settle();
 
 	fl_phase("fork.empty");
@@ -43,14 +51,18 @@ int main(int argc, char **argv)
 
 	fl_phase("touch");
 	write_pages(heap, pages, 1);
+	fl_barrier();
 
 	fl_phase("fork");
 	if (fork_child(&child, "child")) {
 		settle();
+		await(start[0]);
 		fl_phase("c.read");
 		read_pages(heap, pages);
+		fl_barrier();
 		fl_phase("c.write");
 		write_pages(heap, pages, 2);
+		fl_barrier();
 		fl_phase("c.rewrite");
 		write_pages(heap, pages, 3);
 		fl_phase("c.exit");
@@ -58,10 +70,12 @@ int main(int argc, char **argv)
 	}
 	settle();
 	fl_phase("p.wait");
+	tell(start[1]);
 	wait_for(child);
 
 	fl_phase("p.write");
 	write_pages(heap, pages, 4);
+	fl_barrier();
 	fl_phase("p.rewrite");
 	write_pages(heap, pages, 5);
 	fl_phase("");

@@ -59,6 +59,14 @@ WHERE role = 'parent' AND use = 'page_table' AND syscall = 'clone';
 -- expect: 0
 SELECT coalesce(sum(n), 0) FROM fault_count WHERE phase = 'c.read';
 
+-- claim E c.frames: after reading, each page of both processes is one frame, mapped twice
+-- phase: c.read
+-- expect: pages
+SELECT count(*) FROM frame AS child JOIN frame AS parent USING (phase, region, page, pfn)
+WHERE phase = 'c.read' AND region = 'heap' AND child.mapcount = 2 AND child.flags = 'present anon'
+AND child.task IN (SELECT task FROM task WHERE role = 'child')
+AND parent.task IN (SELECT task FROM task WHERE role = 'parent');
+
 -- claim E c.write: each first write by the child copies the page, once
 -- phase: c.write
 -- expect: pages
@@ -74,6 +82,14 @@ SELECT sum(n) FROM fault_count WHERE phase = 'c.write';
 -- phase: c.write
 -- expect: pages
 SELECT sum(n) FROM page_alloc WHERE phase = 'c.write' AND use = 'user' AND zeroed = 0 AND page_order = 0;
+
+-- claim E c.write.frames: the child has a frame of its own behind each page, mapped nowhere else
+-- phase: c.write
+-- expect: pages
+SELECT count(DISTINCT pfn) FROM frame JOIN task USING (task)
+WHERE role = 'child' AND phase = 'c.write' AND region = 'heap' AND mapcount = 1
+AND flags = 'present anon exclusive'
+AND pfn NOT IN (SELECT pfn FROM frame JOIN task USING (task) WHERE role = 'parent' AND phase = 'c.write');
 
 -- claim E c.rewrite: the second write to a page is free
 -- phase: c.rewrite
@@ -108,6 +124,13 @@ SELECT sum(n) FROM fault_count WHERE phase = 'p.write';
 -- phase: p.write
 -- expect: 0
 SELECT coalesce(sum(n), 0) FROM page_alloc WHERE phase = 'p.write' AND use = 'user';
+
+-- claim E p.write.frames: the frames that it keeps are those that it had before the fork
+-- phase: p.write
+-- expect: pages
+SELECT count(*) FROM frame AS now JOIN frame AS before USING (task, region, page, pfn)
+WHERE now.phase = 'p.write' AND before.phase = 'touch' AND region = 'heap'
+AND now.flags = 'present anon exclusive' AND before.flags = now.flags;
 
 -- claim E p.rewrite: from now on the parent writes for free, too
 -- phase: p.rewrite

@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "barrier.h"
 #include "faultline.h"
 
 #ifndef MAP_FIXED_NOREPLACE
@@ -67,6 +68,7 @@ HELPER void workload_start(char **argv)
 	workload.name = slash ? slash + 1 : argv[0];
 	workload.arguments = argv + 1;
 	workload.page_size = sysconf(_SC_PAGESIZE);
+	fl_barrier_prepare();
 	alarm(DEADLINE_SECONDS);
 }
 
@@ -199,6 +201,7 @@ HELPER __attribute__((noinline)) void settle(void)
 		(void)*text;
 	write_pages(&byte, 0, 0);
 	read_pages(&byte, 0);
+	fl_barrier_warm_up();
 }
 
 /* Stay on the CPU that we are on: on another one, a copy may take the place of a reuse. */
