@@ -82,7 +82,7 @@ struct vma_info {
 
 /* An exception whose outcome is not known yet. */
 struct pending_fault {
-	__u64 t_ns;
+	__u64 t_ns;	/* when it was entered; TIMED: exactly, else shortly before */
 	__u64 end_ns;	/* 0: completion not seen */
 	__u64 address;
 	__u64 ip;
@@ -91,7 +91,8 @@ struct pending_fault {
 	__u8 watched;	/* counters in rss_before[], one bit for each MM_* */
 	__u16 syscall;	/* that the task was in */
 	__u16 signo;	/* the signal that it raised */
-	__u16 disabled;	/* page faults were disabled, or the address is the kernel's */
+	bool timed;
+	__u8 disabled;	/* page faults were disabled, or the address is the kernel's */
 	__u32 cpu;	/* where the counters were read */
 	__s32 rss_before[4];
 };
