@@ -383,11 +383,22 @@ static int task_row(struct correlation *c, const struct task *task)
 #undef IF
 }
 
+static int by_id(const void *a, const void *b)
+{
+	const struct task *x = *(struct task *const *)a, *y = *(struct task *const *)b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
 int task_finish(struct correlation *c)
 {
 	size_t i;
 	int err = 0;
 
+	/* the order of the table's key: rows are then only ever appended; nobody looks up any more */
+	if (c->nr_tasks)
+		qsort(c->tasks, c->nr_tasks, sizeof(struct task *), by_id);
+	map_free(&c->task_ids);
 	for (i = 0; i < c->nr_tasks && !err; i++) {
 		struct task *task = c->tasks[i];
 
