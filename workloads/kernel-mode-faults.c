@@ -16,34 +16,11 @@
  */
 #include "workload.h"
 
-#include <linux/magic.h>
-#include <sys/utsname.h>
-#include <sys/vfs.h>
-
-#ifndef RAMFS_MAGIC
-#define RAMFS_MAGIC 0x858458f6
-#endif
+#include "kernel.h"
 
 static void *place;
 static long pages;
 static size_t bytes, page;
-
-/* 600 for Linux 6.0 */
-static long release(void)
-{
-	struct utsname system;
-	int major = 0, minor = 0;
-
-	if (uname(&system) || sscanf(system.release, "%d.%d", &major, &minor) != 2)
-		fail("uname");
-	return major * 100L + minor;
-}
-
-static void forget(char *heap)
-{
-	if (munmap(heap, bytes))
-		fail("munmap");
-}
 
 static int open_device(const char *path)
 {
@@ -79,13 +56,13 @@ static void devices(void)
 	fl_phase("zero.read");
 	read_all(zero, heap);
 	fl_phase("");
-	forget(heap);
+	unmap(heap, bytes);
 
 	heap = map_region("heap", place, pages);
 	fl_phase("null.write");
 	write_all(null, heap);
 	fl_phase("");
-	forget(heap);
+	unmap(heap, bytes);
 	close_end(zero);
 	close_end(null);
 }
@@ -106,7 +83,7 @@ static void to_pipe(void)
 			fail("pass a page through a pipe");
 	}
 	fl_phase("");
-	forget(heap);
+	unmap(heap, bytes);
 	close_end(ends[0]);
 	close_end(ends[1]);
 }
@@ -118,43 +95,17 @@ static void to_file(void)
 
 	if (file < 0)
 		fail("memfd_create");
-	fl_value("tries", release() >= 616 ? 2 : 1);
+	fl_value("tries", kernel_release() >= 616 ? 2 : 1);
 	fl_phase("file.write");
 	write_all(file, heap);
 	fl_phase("");
-	forget(heap);
+	unmap(heap, bytes);
 	close_end(file);
-}
-
-/* A file of that many bytes that has no name any more, on a disk; -1: there is no disk. */
-static int make_direct_file(void)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[4096], *heap;
-	struct statfs system;
-	int file, direct = -1;
-
-	snprintf(path, sizeof(path), "%s/faultline.XXXXXX", folder ? folder : "/var/tmp");
-	file = mkostemp(path, O_CLOEXEC);
-	if (file < 0)
-		return -1;
-	if (!fstatfs(file, &system) && system.f_type != TMPFS_MAGIC && system.f_type != RAMFS_MAGIC)
-		direct = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	unlink(path);
-	if (direct >= 0) {
-		heap = map_region("heap", place, pages);
-		write_all(file, heap);
-		if (fsync(file))
-			fail("fsync");
-		forget(heap);
-	}
-	close_end(file);
-	return direct;
 }
 
 static void from_disk(void)
 {
-	int file = make_direct_file();
+	int file = make_disk_file(pages, O_DIRECT);
 	char *heap;
 
 	if (file < 0)
@@ -164,7 +115,7 @@ static void from_disk(void)
 	fl_phase("direct.read");
 	read_all(file, heap);
 	fl_phase("");
-	forget(heap);
+	unmap(heap, bytes);
 	close_end(file);
 }
 
@@ -191,7 +142,7 @@ int main(int argc, char **argv)
 	stay_on_this_cpu();
 	fl_role("process");
 	place = find_place(pages);
-	forget(map_region("heap", place, pages));
+	unmap(map_region("heap", place, pages), bytes);
 	errno = 0; /* used once, so that it is there */
 	settle();
 

@@ -16,32 +16,11 @@
  */
 #include "workload.h"
 
-#include <sys/utsname.h>
+#include "kernel.h"
 
-/* 600 for Linux 6.0 */
-static long release(void)
+static long page_tables_kb(void)
 {
-	struct utsname system;
-	int major = 0, minor = 0;
-
-	if (uname(&system) || sscanf(system.release, "%d.%d", &major, &minor) != 2)
-		fail("uname");
-	return major * 100L + minor;
-}
-
-/* Memory in page tables, in bytes. */
-static long table_bytes(void)
-{
-	FILE *file = fopen("/proc/self/status", "r");
-	char line[256];
-	long kilobytes = 0;
-
-	if (!file)
-		fail("open /proc/self/status");
-	while (fgets(line, sizeof(line), file))
-		sscanf(line, "VmPTE: %ld kB", &kilobytes);
-	fclose(file);
-	return kilobytes * 1024;
+	return proc_kb("/proc/self/status", "VmPTE");
 }
 
 static void set_protection(char *heap, size_t bytes, int protection)
@@ -65,8 +44,8 @@ int main(int argc, char **argv)
 	fl_role("process");
 	place = find_place(pages);
 	larger = find_place(2 * pages);
-	fl_value("release", release());
-	table_bytes();
+	fl_value("release", kernel_release());
+	page_tables_kb();
 	settle();
 
 	heap = map_region("heap", place, pages);
@@ -75,12 +54,12 @@ int main(int argc, char **argv)
 
 	fl_phase("");
 
-	tables = table_bytes();
+	tables = page_tables_kb();
 	fl_phase("dontneed");
 	if (madvise(heap, bytes, MADV_DONTNEED))
 		fail("madvise(MADV_DONTNEED)");
 	fl_phase("");
-	fl_value("tables_freed", table_bytes() < tables);
+	fl_value("tables_freed", page_tables_kb() < tables);
 	fl_phase("dontneed.write");
 	write_pages(heap, pages, 2);
 

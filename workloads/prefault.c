@@ -18,16 +18,13 @@
  */
 #include "workload.h"
 
-#include <linux/magic.h>
+#include "kernel.h"
+
 #include <sys/resource.h>
-#include <sys/vfs.h>
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22
 #define MADV_POPULATE_WRITE 23
-#endif
-#ifndef RAMFS_MAGIC
-#define RAMFS_MAGIC 0x858458f6
 #endif
 
 static void *place;
@@ -48,12 +45,6 @@ static char *new_region(void)
 	return map_region("heap", place, pages);
 }
 
-static void forget(char *heap)
-{
-	if (munmap(heap, bytes))
-		fail("munmap");
-}
-
 /* The kernel's own count of what happened between BEFORE and now, and then each page once. */
 #define TOUCH(name, heap, before)                                                                  \
 	do {                                                                                       \
@@ -62,7 +53,7 @@ static void forget(char *heap)
 		fl_phase(name ".touch");                                                           \
 		write_pages(heap, pages, 1);                                                       \
 		fl_phase("");                                                                      \
-		forget(heap);                                                                      \
+		unmap(heap, bytes);                                                                \
 	} while (0)
 
 static void populate(void)
@@ -85,7 +76,7 @@ static void advise(void)
 	fl_phase("write");
 	if (madvise(heap, bytes, MADV_POPULATE_WRITE)) {
 		fl_phase("");
-		forget(heap);
+		unmap(heap, bytes);
 		return; /* a kernel before 5.14: the claims are skipped */
 	}
 	TOUCH("write", heap, before);
@@ -107,52 +98,21 @@ static void lock(void)
 	fl_phase("mlock");
 	if (mlock(heap, bytes)) {
 		fl_phase("");
-		forget(heap);
+		unmap(heap, bytes);
 		return; /* more than the limit: the claims are skipped */
 	}
 	TOUCH("mlock", heap, before);
 	fl_value("locked", 1);
 }
 
-/* A file of that many bytes that has no name any more, on a disk; -1: there is no disk. */
-static int make_file(void)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[4096];
-	struct statfs system;
-	char *memory;
-	int file, direct = -1;
-
-	snprintf(path, sizeof(path), "%s/faultline.XXXXXX", folder ? folder : "/var/tmp");
-	file = mkostemp(path, O_CLOEXEC);
-	if (file < 0)
-		return -1;
-	if (!fstatfs(file, &system) && system.f_type != TMPFS_MAGIC && system.f_type != RAMFS_MAGIC)
-		direct = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
-	unlink(path);
-	memory = checked_mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE);
-	for (size_t done = 0; direct >= 0 && done < bytes;) {
-		ssize_t n = write(file, memory + done, bytes - done);
-
-		if (n <= 0)
-			fail("write a file");
-		done += n;
-	}
-	if (direct >= 0 && fsync(file))
-		fail("fsync");
-	close_end(file);
-	forget(memory);
-	return direct;
-}
-
 static void read_direct(void)
 {
-	int file = make_file();
+	int file = make_disk_file(pages, O_DIRECT);
 	char *heap = new_region();
 	long before = minor_faults();
 
 	if (file < 0) {
-		forget(heap);
+		unmap(heap, bytes);
 		return;
 	}
 	fl_phase("direct");
@@ -177,7 +137,7 @@ int main(int argc, char **argv)
 	stay_on_this_cpu();
 	fl_role("process");
 	place = find_place(pages);
-	forget(new_region());
+	unmap(new_region(), bytes);
 	minor_faults();
 	settle();
 

@@ -14,6 +14,8 @@
  */
 #include "workload.h"
 
+#include "kernel.h"
+
 static char *map_huge(long pages)
 {
 	size_t bytes = pages * workload.page_size;
@@ -46,21 +48,6 @@ static int allowed(const char *file, const char *refused)
 	return !strstr(text, refused);
 }
 
-/* How much of the memory of this process is in huge pages, in bytes. */
-static long huge_bytes(void)
-{
-	FILE *file = fopen("/proc/self/smaps_rollup", "r");
-	char line[256];
-	long kilobytes = 0;
-
-	if (!file)
-		return 0;
-	while (fgets(line, sizeof(line), file))
-		sscanf(line, "AnonHugePages: %ld kB", &kilobytes);
-	fclose(file);
-	return kilobytes * 1024;
-}
-
 static void read_and_write_huge(long pages)
 {
 	long table = workload.page_size / 8;
@@ -77,7 +64,8 @@ static void read_and_write_huge(long pages)
 	fl_phase("huge.write");
 	write_pages(huge, pages, 1);
 	fl_phase("");
-	fl_value("granted", huge_bytes() / (table * workload.page_size));
+	fl_value("granted", proc_kb("/proc/self/smaps_rollup", "AnonHugePages") * 1024 /
+				    (table * workload.page_size));
 }
 
 int main(int argc, char **argv)
