@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Recordings opened that are cut off, damaged, hostile, or none. */
+#define _GNU_SOURCE
+#include <errno.h>
+
+#include "file.h"
+
+static const char cut_off[] = "reason|the recording was cut off: faultline did not reach its end; "
+			      "the start of 1 task was not seen";
+
+static void never_correlated(void **state)
+{
+	char *path = in_directory("cut.fl");
+	struct recording *rec;
+
+	(void)state;
+	make_recording(path, 101, false);
+	check(recording_open(&rec, path), rec);
+	assert_values(rec, 101);
+	assert_rows_at(recording_db(rec), "SELECT key, value FROM run ORDER BY key",
+		       (const char *const[]){ "command|true", "cpus|2", "duration_ns|100", cut_off,
+					      "status|incomplete", NULL },
+		       __FILE__, __LINE__);
+	check(recording_close(rec), NULL);
+	unlink(path);
+	free(path);
+}
+
+/* The end of a journal may name a file that SQLite deletes after it has rolled back. */
+static void name_in_journal(const char *journal, const char *victim)
+{
+	static const unsigned char magic[] = { 0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7 };
+	unsigned char tail[4 + 256 + 16];
+	size_t length = strlen(victim), n = 0, i;
+	uint32_t sum = 0, lock_page = 0x40000000 / 4096 + 1;
+	int fd = open(journal, O_WRONLY | O_APPEND);
+
+#define BIG_END(x)                                                                                 \
+	(tail[n++] = (x) >> 24, tail[n++] = (x) >> 16 & 0xff, tail[n++] = (x) >> 8 & 0xff,         \
+	 tail[n++] = (x)&0xff)
+	assert_true(fd >= 0 && length < 256);
+	BIG_END(lock_page);
+	for (i = 0; i < length; i++)
+		sum += (uint32_t)(int)(tail[n++] = (unsigned char)victim[i]);
+	BIG_END((uint32_t)length);
+	BIG_END(sum);
+	memcpy(tail + n, magic, sizeof(magic));
+	n += sizeof(magic);
+	assert_int_equal(write(fd, tail, n), n);
+	close(fd);
+#undef BIG_END
+}
+
+static void journal_names_a_victim(void **state)
+{
+	char *path = in_directory("evil.fl"), *journal = in_directory("evil.fl-journal");
+	char *victim = in_directory("victim");
+	struct recording *rec;
+	FILE *file = fopen(victim, "w");
+
+	(void)state;
+	assert_non_null(file);
+	fputs("precious\n", file);
+	fclose(file);
+	assert_int_equal(in_a_child(die_writing, path), -SIGKILL);
+	name_in_journal(journal, victim);
+
+	check(recording_open(&rec, path), rec);
+	assert_values(rec, 4001);
+	check(recording_close(rec), NULL);
+	assert_int_equal(access(victim, F_OK), 0);
+
+	/* the trap is a real one: SQLite alone walks into it */
+	run_sql(path, "SELECT * FROM run");
+	assert_int_equal(access(victim, F_OK), -1);
+	unlink(path);
+	unlink(journal);
+	free(victim);
+	free(journal);
+	free(path);
+}
+
+static void assert_refused(const char *path, int err, const char *sentence)
+{
+	struct recording *rec;
+	char *expected = NULL;
+
+	assert_true(asprintf(&expected, sentence, path) > 0);
+	assert_int_equal(recording_open(&rec, path), err);
+	assert_string_equal(recording_error(rec), expected);
+	assert_int_equal(recording_close(rec), 0);
+	free(expected);
+}
+
+static void overwrite(const char *path, off_t at, const void *data, size_t size)
+{
+	int fd = open(path, O_WRONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, data, size, at), size);
+	close(fd);
+}
+
+static void no_recordings(void **state)
+{
+	char *path = in_directory("file");
+	uint32_t version = 0x01000000 << 1;
+	FILE *file;
+
+	(void)state;
+	assert_refused(path, -ENOENT, "cannot read %s: No such file or directory");
+	assert_refused(directory, -EINVAL, "%s is no recording: it is no regular file");
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_refused(path, -EINVAL, "%s is no recording: it is no regular file");
+	unlink(path);
+	file = fopen(path, "w");
+	assert_refused(path, -EINVAL, "%s is no recording: it is empty");
+	fputs("SQLite format 3", file);
+	fflush(file);
+	assert_refused(path, -EINVAL, "%s is no recording: faultline did not write it");
+	fclose(file);
+	unlink(path);
+	run_sql(path, "CREATE TABLE run (key, value)");
+	assert_refused(path, -EINVAL, "%s is no recording: faultline did not write it");
+	unlink(path);
+
+	make_recording(path, 23, true);
+	overwrite(path, 60, &version, sizeof(version));
+	assert_refused(
+		path, -EINVAL,
+		"cannot read %s: another version of faultline wrote it (tables 2, this one reads "
+		"1); use that version");
+	unlink(path);
+	make_recording(path, 23, true);
+	run_sql(path, "PRAGMA journal_mode = WAL");
+	assert_refused(path, -EINVAL,
+		       "cannot read %s: its journal mode was changed; run \"PRAGMA journal_mode = "
+		       "DELETE\" on it with sqlite3");
+	unlink(path);
+	free(path);
+}
+
+static void changed_tables(void **state)
+{
+	static const char *const changes[] = {
+		"CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM task; END",
+		"DROP VIEW reconcile",
+		"DROP VIEW reconcile; CREATE VIEW reconcile AS SELECT randomblob(1 << 30)",
+		"CREATE VIEW other AS SELECT load_extension('evil')",
+		"CREATE VIRTUAL TABLE search USING fts5(text)",
+		"CREATE TABLE more (x)",
+		"ALTER TABLE task ADD COLUMN x AS (abs(min_flt))",
+		"DROP TABLE raw; CREATE VIEW raw AS SELECT 1 AS block, zeroblob(1 << 20) AS data",
+	};
+	char *path = in_directory("changed.fl");
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2 * sizeof(changes) / sizeof(changes[0]); i++) {
+		make_recording(path, 23, i & 1);
+		run_sql(path, changes[i / 2]);
+		assert_refused(
+			path, -EINVAL,
+			"cannot read %s: its tables are not those that faultline makes; it was "
+			"changed or is damaged");
+		unlink(path);
+	}
+	free(path);
+}
+
+/* Any page may be damaged: then it is refused, or what is read is not damaged. */
+static void damaged(void **state)
+{
+	char *path = in_directory("damaged.fl");
+	unsigned char garbage[512];
+	struct recording *rec;
+	size_t size, at;
+	int refused = 0;
+
+	(void)state;
+	memset(garbage, 0xa5, sizeof(garbage));
+	make_recording(path, 1009, true);
+	free(slurp(path, &size));
+	for (at = 4096; at < size; at += 4096) {
+		make_recording(path, 1009, true);
+		overwrite(path, (off_t)at, garbage, sizeof(garbage));
+		if (recording_open(&rec, path)) {
+			assert_non_null(strstr(recording_error(rec), "damaged"));
+			refused++;
+		} else {
+			assert_values(rec, 1009);
+		}
+		recording_close(rec);
+	}
+	assert_true(refused > 0);
+	make_recording(path, 1009, true);
+	assert_int_equal(truncate(path, (off_t)size - 4096), 0);
+	assert_int_equal(recording_open(&rec, path), -EINVAL);
+	recording_close(rec);
+	unlink(path);
+	free(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(never_correlated), cmocka_unit_test(journal_names_a_victim),
+		cmocka_unit_test(no_recordings),    cmocka_unit_test(changed_tables),
+		cmocka_unit_test(damaged),
+	};
+
+	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+}
