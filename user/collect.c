@@ -250,6 +250,14 @@ static bool stop_asked(struct collect *c)
 	return false;
 }
 
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
 int collect_run(struct collect *c, pid_t pid, int pidfd)
 {
 	struct pollfd wait_for[3] = { { .events = POLLIN },
@@ -260,13 +268,14 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGINT);
 	sigaddset(&stop, SIGTERM);
+	sigaddset(&stop, SIGHUP);
 	c->signal_fd = signalfd(-1, &stop, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (c->signal_fd < 0)
 		return -errno;
 	wait_for[0].fd = c->signal_fd;
 	wait_for[1].fd = pidfd;
 	wait_for[2].fd = c->frames ? frames_fd(c->frames) : -1;
-	while (!c->error) {
+	for (time_t flushed = seconds(); !c->error;) {
 		int drained = ring_buffer__consume(c->ring);
 		bool command_ended = pidfd < 0 || c->reaped;
 
@@ -275,6 +284,11 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 		/* A busy ring is looked at again soon; the command's end is near its last task's. */
 		int timeout = drained > 0 || command_ended ? 1 : DRAIN_MS;
 
+		/* what a second ago was seen is on disk, whatever happens to us */
+		if (seconds() != flushed) {
+			flushed = seconds();
+			c->error = recording_flush(c->rec);
+		}
 		timeout = completions_turn(&c->completions, timeout);
 		wait_for[1].fd = command_ended ? -1 : pidfd;
 		if (poll(wait_for, 3, timeout) < 0 && errno != EINTR)
@@ -283,7 +297,7 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 			break;
 		if (wait_for[1].revents)
 			reap(c, pid);
-		if (wait_for[2].revents && !c->error)
+		if (wait_for[2].revents)
 			c->error = frames_serve(c->frames, c->rec);
 	}
 	return c->error;

@@ -50,9 +50,9 @@ int collect_follow(struct collect *c, pid_t tid);
 /*
  * Drain until the last followed task is gone.  PIDFD, if not negative, is the
  * command: when it ends it is reaped, with status and rusage into the record
- * FL_FINISH.  SIGINT and SIGTERM must be blocked by the caller: the first
+ * FL_FINISH.  SIGINT, SIGTERM and SIGHUP must be blocked by the caller: the first
  * SIGINT is left to the traced tree (the terminal sent it one as well), the
- * second SIGINT, or SIGTERM, stops tracing.  Returns 0, or the -errno of the
+ * second SIGINT, or one of the others, stops tracing.  Returns 0, or the -errno of the
  * recording (the drain ends, what was written stays).
  */
 int collect_run(struct collect *c, pid_t pid, int pidfd);

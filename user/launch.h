@@ -35,7 +35,7 @@ struct launch {
 void launch_remember(void);
 
 /*
- * Block the signals of the keyboard and SIGTERM, which the collector reads; the
+ * Block the signals of the keyboard, SIGTERM and SIGHUP, which the collector reads; the
  * command does not inherit that.  The second function forgets those that came
  * and were not read, and restores the mask.
  */

@@ -151,7 +151,15 @@ int session_run(const struct session_options *o, struct recording **rec,
 	}
 	stay_on(collecting.cpu);
 	result->cannot_trace = false;
-	err = trace(c, &launch, owner, result, why, why_size);
+	if (o->clean) {
+		char profile[256];
+
+		err = recording_set(*rec, "profile",
+				    profile_describe(profile, sizeof(profile), launching.cpu,
+						     launch.profile_missing));
+	}
+	if (!err)
+		err = trace(c, &launch, owner, result, why, why_size);
 	if (err && !why[0])
 		snprintf(why, why_size, "%s", recording_error(*rec));
 	collect_close(c);
