@@ -7,7 +7,7 @@
  * address: a fault a page, but no memory, and RSS does not move.  When the process
  * writes later, each page takes a second fault (do_wp_page() cannot give away the
  * zero page), so who reads first pays twice.  A second region is written at once,
- * for comparison.
+ * for comparison.  At a barrier faultline looks which frames are behind the region.
  *
  * The same with huge pages: a third region is read, and one fault maps the huge
  * zero page for a whole page table's worth of addresses.
@@ -85,10 +85,12 @@ int main(int argc, char **argv)
 	heap = map_region("heap", place, pages);
 	fl_phase("read");
 	read_pages(heap, pages);
+	fl_barrier();
 	fl_phase("reread");
 	read_pages(heap, pages);
 	fl_phase("write");
 	write_pages(heap, pages, 1);
+	fl_barrier();
 	fl_phase("rewrite");
 	write_pages(heap, pages, 2);
 	fl_phase("");

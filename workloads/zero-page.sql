@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0
 -- title: reading untouched memory maps one page of zeros, again and again
 -- chapter: B
--- question: How much memory does it take to read 100 MiB that nobody has written?
--- param: pages = 25600   1..1048576   pages in each region
+-- question: How much memory does it take to read 16 MiB that nobody has written?
+-- param: pages = 4096   1..1048576   pages in each region
 -- lesson: Reading takes a fault a page and no memory: every address shows the same page of zeros. The first write takes another fault, and the memory. Who means to write should write at once.
 
 -- claim E phases: the process read twice and wrote twice, and then wrote a second region at once
@@ -38,6 +38,16 @@ SELECT sum(n) FROM page_alloc WHERE phase = 'read' AND use = 'page_table';
 SELECT max(anon + file + shmem) - min(anon + file + shmem) FROM rss JOIN phase USING (task)
 WHERE name = 'read' AND t_ns BETWEEN start_ns AND end_ns;
 
+-- claim E read.frames: the zero page is behind each page of the region
+-- phase: read
+-- expect: pages
+SELECT count(*) FROM frame WHERE phase = 'read' AND region = 'heap' AND flags = 'present zero';
+
+-- claim E read.frame: and that is one frame of memory for all of them
+-- phase: read
+-- expect: 1
+SELECT count(DISTINCT pfn) FROM frame WHERE phase = 'read' AND region = 'heap';
+
 -- claim E reread: reading again is free
 -- phase: reread
 -- expect: 0
@@ -69,6 +79,12 @@ SELECT sum(n) FROM page_alloc WHERE phase = 'write' AND use = 'page_table';
 -- expect: pages
 SELECT max(anon) - min(anon) FROM rss JOIN phase USING (task)
 WHERE name = 'write' AND t_ns BETWEEN start_ns AND end_ns;
+
+-- claim E write.frames: each page has a frame of its own
+-- phase: write
+-- expect: pages
+SELECT count(DISTINCT pfn) FROM frame
+WHERE phase = 'write' AND region = 'heap' AND flags = 'present anon exclusive' AND mapcount = 1;
 
 -- claim E rewrite: writing again is free
 -- phase: rewrite
