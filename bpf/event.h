@@ -247,6 +247,7 @@ struct fl_syscall {
 				 * and receiver of one stream give one number */
 	char data[FL_DATA_LEN];	/* a path, two descriptors of pipe2, or a buffer's start */
 };
+#define FL_SYSCALL_BARE 96 /* size of the record where it has no data */
 
 struct fl_switch_out {
 	struct fl_event event;
@@ -491,7 +492,7 @@ FL_ASSERT_SIZE(fl_task_end, 56);
 FL_ASSERT_SIZE(fl_task_rename, 32);
 FL_ASSERT_SIZE(fl_mark, 72);
 FL_ASSERT_SIZE(fl_fault_run, 112);
-FL_ASSERT_SIZE(fl_syscall, 160);
+FL_ASSERT_SIZE(fl_syscall, FL_SYSCALL_BARE + FL_DATA_LEN);
 FL_ASSERT_SIZE(fl_switch_out, 24);
 FL_ASSERT_SIZE(fl_waking, 48);
 FL_ASSERT_SIZE(fl_ready, 24);

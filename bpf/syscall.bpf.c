@@ -139,15 +139,12 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 	return 0;
 }
 
-static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __u64 now)
+static __always_inline void call_fill(struct fl_syscall *e, struct task_state *s, __u32 class,
+				      __s64 ret)
 {
-	struct fl_syscall *e = event_reserve(FL_SYSCALL, sizeof(*e), s->task, now);
 	__u8 file_kind = FL_FILE_NONE;
 	__u64 file = 0;
-	int n = 0;
 
-	if (!e)
-		return 0;
 	e->start_ns = s->call_ns;
 	e->ret = ret;
 	__builtin_memcpy(e->args, s->call_args, sizeof(e->args));
@@ -159,19 +156,49 @@ static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __
 	else if (class & FL_CALL_FRESH && ret >= 0)
 		file_identity(ret, false, &file_kind, &file);
 	e->file_kind = file_kind;
+	e->data_len = 0;
 	e->file = file;
-	if (class & FL_CALL_PATH0) {
-		n = user_read_str(s, e->data, sizeof(e->data), s->call_args[0]);
-	} else if (class & FL_CALL_PATH1) {
-		n = user_read_str(s, e->data, sizeof(e->data), s->call_args[1]);
-	} else if (class & FL_CALL_PIPE && !ret) {
-		n = user_read(s, e->data, 8, s->call_args[0]) ? 0 : 8;
-	} else if (class & FL_CALL_DATA && want_data && ret > 0) {
+}
+
+/* What the call read or was given in user memory: a path, two descriptors, the start of a buffer. */
+static __always_inline int call_data(struct fl_syscall *e, struct task_state *s, __u32 class,
+				     __s64 ret)
+{
+	if (class & FL_CALL_PATH0)
+		return user_read_str(s, e->data, sizeof(e->data), s->call_args[0]);
+	if (class & FL_CALL_PATH1)
+		return user_read_str(s, e->data, sizeof(e->data), s->call_args[1]);
+	if (class & FL_CALL_PIPE && !ret)
+		return user_read(s, e->data, 8, s->call_args[0]) ? 0 : 8;
+	if (class & FL_CALL_DATA && ret > 0) {
 		__u32 size = ret < FL_DATA_LEN ? ret : FL_DATA_LEN;
 
-		n = user_read(s, e->data, size, s->call_args[1]) ? 0 : size;
+		return user_read(s, e->data, size, s->call_args[1]) ? 0 : size;
 	}
-	e->data_len = n < 0 ? 0 : n;
+	return 0;
+}
+
+/* Most calls have no data, and their record ends before it. */
+static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __u64 now)
+{
+	struct fl_syscall *e;
+	int n;
+
+	if (!want_data)
+		class &= ~FL_CALL_DATA;
+	if (class & (FL_CALL_PATH0 | FL_CALL_PATH1 | FL_CALL_PIPE | FL_CALL_DATA)) {
+		e = event_reserve(FL_SYSCALL, sizeof(*e), s->task, now);
+		if (!e)
+			return 0;
+		call_fill(e, s, class, ret);
+		n = call_data(e, s, class, ret);
+		e->data_len = n < 0 ? 0 : n;
+	} else {
+		e = event_reserve(FL_SYSCALL, FL_SYSCALL_BARE, s->task, now);
+		if (!e)
+			return 0;
+		call_fill(e, s, class, ret);
+	}
 	event_submit(e);
 	return 0;
 }

@@ -155,7 +155,7 @@ static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_TASK_RENAME] = sizeof(struct fl_task_rename),
 	[FL_MARK] = sizeof(struct fl_mark),
 	[FL_FAULT_RUN] = sizeof(struct fl_fault_run),
-	[FL_SYSCALL] = sizeof(struct fl_syscall),
+	[FL_SYSCALL] = FL_SYSCALL_BARE,
 	[FL_SWITCH_OUT] = sizeof(struct fl_switch_out),
 	[FL_SWITCH_IN] = sizeof(struct fl_event),
 	[FL_WAKING] = sizeof(struct fl_waking),
@@ -183,6 +183,9 @@ static __u16 readable(const struct fl_event *event, size_t size)
 	if (!event || size < sizeof(*event) || event->type > FL_LAST_TYPE || !sizes[event->type])
 		return 0;
 	if (event->type == FL_FRAMES && !frame_readable(event, size))
+		return 0;
+	if (event->type == FL_SYSCALL && size >= FL_SYSCALL_BARE &&
+	    size < sizeof(struct fl_syscall) && ((const struct fl_syscall *)event)->data_len)
 		return 0;
 	return size >= sizes[event->type] ? event->type : 0;
 }
@@ -246,6 +249,8 @@ static int gather(const void *record, size_t size, void *arg)
 		c->has_states = true;
 		break;
 	}
+	if (type == FL_SYSCALL && size >= sizeof(struct fl_syscall))
+		return order_add(c, &g->order, record, sizeof(struct fl_syscall));
 	return err ? err : order_add(c, &g->order, record, sizes[type]);
 }
 
