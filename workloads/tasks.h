@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What experiments about the life of tasks and their time on a CPU share: look
+ * at another process through /proc, sleep, use up time on a CPU.
+ *
+ * Include it before anything else; workload.h comes with it.
+ */
+#ifndef TASKS_H
+#define TASKS_H
+
+#include "workload.h"
+
+#include <time.h>
+
+/* What /proc/PID/stat says: field 3, the state (R, S, D, T, Z, ...), or 0 if there is no PID. */
+HELPER char state_of(pid_t pid)
+{
+	char path[32], stat[128], *comm_end;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, stat, sizeof(stat) - 1);
+	close(fd);
+	if (n <= 0)
+		return 0;
+	stat[n] = 0;
+	comm_end = strrchr(stat, ')'); /* the name before it may contain anything */
+	return comm_end ? comm_end[2] : 0;
+}
+
+/* Until PID is in STATE; for good, or the caller cannot rely on it. */
+HELPER void wait_until_state(pid_t pid, char state)
+{
+	char now;
+
+	while ((now = state_of(pid)) != state) {
+		if (!now) {
+			errno = 0;
+			fail("process %d is gone", (int)pid);
+		}
+		sched_yield();
+	}
+}
+
+HELPER long long now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Time that this thread had a CPU. */
+HELPER long long cpu_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* Sleep for NS nanoseconds at least, whatever signals arrive. */
+HELPER void sleep_ns(long long ns)
+{
+	struct timespec left = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+
+	while (nanosleep(&left, &left))
+		;
+}
+
+/* Compute until this thread has had a CPU for NS nanoseconds more. */
+HELPER void burn_ns(long long ns)
+{
+	long long end = cpu_ns() + ns;
+
+	while (cpu_ns() < end) {
+		for (volatile int i = 0; i < 1000; i++)
+			;
+	}
+}
+
+#endif /* TASKS_H */
