@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 #include "message.h"
 #include "query.h"
 #include "recording.h"
+#include "report.h"
 
 enum { OPT_JSON = 0x100, OPT_ALL, OPT_SECTION };
 
 /* Parts of a recording that are a list: one option and one question each. */
 static const struct section {
-	const char *name, *summary, *sql;
+	const char *name, *summary, *sql; /* sql NULL: report_frames() */
 } sections[] = {
 	{ "tree", "processes and threads, and how each came and went",
 	  "WITH RECURSIVE below(task, depth, path) AS ("
@@ -48,6 +50,7 @@ static const struct section {
 	  " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
 	  "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
 	  "ORDER BY sent_ns, message.rowid" },
+	{ "frames", "the page frames behind named regions at barriers", NULL },
 };
 
 enum { NR_SECTIONS = sizeof(sections) / sizeof(sections[0]) };
@@ -98,10 +101,29 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	}
 }
 
+static int show_part(const struct section *section, struct recording *rec)
+{
+	struct report_style style = report_style_for(stdout);
+	sqlite3 *db = recording_db(rec);
+	char why[512] = "";
+	int err;
+
+	if (!section->sql) {
+		err = report_frames(db, stdout, &style);
+		snprintf(why, sizeof(why), "%s", strerror(-err));
+	} else {
+		/* Ours is no SQL of a stranger: it may take the time that a large file takes. */
+		err = query_print(db, section->sql, stdout, QUERY_AUTO, 0, why, sizeof(why));
+	}
+	if (err)
+		message("cannot show %s: %s", section->name, why);
+	return err ? CLI_USAGE : CLI_OK;
+}
+
 static int show_lists(const struct show *show, struct recording *rec)
 {
-	char why[512] = "";
 	bool first = true;
+	int status;
 
 	for (int i = 0; i < NR_SECTIONS; i++) {
 		if (!show->wanted[i])
@@ -109,12 +131,9 @@ static int show_lists(const struct show *show, struct recording *rec)
 		if (!first)
 			putchar('\n');
 		first = false;
-		/* Ours is no SQL of a stranger: it may take the time that a large file takes. */
-		if (query_print(recording_db(rec), sections[i].sql, stdout, QUERY_AUTO, 0, why,
-				sizeof(why))) {
-			message("cannot show %s: %s", sections[i].name, why);
-			return CLI_USAGE;
-		}
+		status = show_part(&sections[i], rec);
+		if (status)
+			return status;
 	}
 	return CLI_OK;
 }

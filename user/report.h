@@ -35,7 +35,10 @@ int report_faults(sqlite3 *db, FILE *out, const struct report_style *style); /* 
 int report_claims(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 
-/* All of the above in order. */
+/* Not part of the whole: page frames at barriers, one line a region. */
+int report_frames(sqlite3 *db, FILE *out, const struct report_style *style);
+
+/* All of the above but the frames, in order. */
 int report_text(sqlite3 *db, FILE *out, const struct report_style *style);
 
 /* The same content as one JSON document; docs/json.md describes it. */

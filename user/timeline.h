@@ -162,6 +162,9 @@ size_t timeline_stretch(const struct timeline *t, int i, long long t_ns);
 void timeline_faults(struct timeline *t);
 void timeline_talk(struct timeline *t); /* signals, locks, messages */
 
+/* timeline_frames.c: what was behind the regions at barriers. */
+void timeline_frames(struct timeline *t);
+
 /* timeline_rows.c: losses and idle time, and not more rows than asked for. */
 void timeline_rows(struct timeline *t);
 
