@@ -297,8 +297,11 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 	/* An error in the query is the claim's own fault, whatever was lost. */
 	if (*seen.error)
 		return give(claim, VERDICT_FAIL, seen.error);
-	if (reads->frames && *trust->no_frames)
+	if (reads->frames && *trust->no_frames) {
+		free(claim->observed);
+		claim->observed = NULL;
 		return give(claim, VERDICT_SKIP, trust->no_frames);
+	}
 	if (!is_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
 	facts.observed = seen.integer;
