@@ -16,35 +16,113 @@ static char *count(char buf[32], long long n)
 	return text_count(buf, 32, n);
 }
 
+/* Processes whose faults wait4() gives for the command, ascending. */
+struct counted {
+	long long *process;
+	size_t nr;
+};
+
+static int by_number(const void *a, const void *b)
+{
+	long long one = *(const long long *)a, two = *(const long long *)b;
+
+	return (one > two) - (one < two);
+}
+
+static bool is_counted(const struct counted *counted, long long process)
+{
+	return bsearch(&process, counted->process, counted->nr, sizeof(process), by_number);
+}
+
 /*
- * wait4() gives the faults of the command and of those descendants that were
- * waited for by one who was itself waited for (wait_task_zombie() adds them
- * up).  The set is followed from the command down.
+ * The command, and those waited for by one of these: wait_task_zombie() adds a
+ * child's sums to those of the process that waits.  That is an ancestor, so it
+ * has a lower number and has been decided before.
  */
-static const char waited_sql[] =
-	"WITH RECURSIVE reaper(task, process, by) AS ("
-	"	SELECT task.task, coalesce(task.process, task.task), coalesce("
-	"		(SELECT coalesce(waiter.process, waiter.task) FROM syscall"
-	"		 JOIN task AS waiter ON waiter.task = syscall.task"
-	"		 WHERE syscall.name IN ('wait4', 'waitid') AND syscall.end_ns = task.reaped_ns),"
-	"		parent_task)"
-	"	FROM task WHERE reaped_ns IS NOT NULL AND coalesce(process, task) = task"
-	"), counted(process) AS ("
-	"	SELECT 1 UNION"
-	"	SELECT reaper.process FROM reaper JOIN counted ON ("
-	"		SELECT coalesce(parent.process, parent.task) FROM task AS parent"
-	"		WHERE parent.task = reaper.by) = counted.process"
-	") SELECT coalesce(task.process, task.task) IN counted AS inside, count(*),"
-	"	coalesce(sum(observed), 0) "
-	"FROM reconcile JOIN task ON task.task = reconcile.task GROUP BY inside";
+static int find_counted(sqlite3 *db, struct counted *counted)
+{
+	sqlite3_stmt *stmt;
+	size_t room = 64;
+	int rc, err;
+
+	counted->process = calloc(room, sizeof(*counted->process));
+	if (!counted->process)
+		return -ENOMEM;
+	counted->process[counted->nr++] = 1;
+	err = report_prepare(
+		db, &stmt,
+		"WITH waiter(end_ns, process) AS MATERIALIZED ("
+		"	SELECT end_ns, coalesce(process, task.task) FROM syscall JOIN task USING (task)"
+		"	WHERE name IN ('wait4', 'waitid')"
+		") SELECT task.task, coalesce(waiter.process, parent.process, parent.task) FROM task"
+		"	LEFT JOIN waiter ON waiter.end_ns = task.reaped_ns"
+		"	LEFT JOIN task AS parent ON parent.task = task.parent_task "
+		"WHERE task.reaped_ns IS NOT NULL AND coalesce(task.process, task.task) = task.task"
+		"	AND task.task > 1 "
+		"ORDER BY task.task");
+	if (err)
+		return err;
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (!is_counted(counted, sqlite3_column_int64(stmt, 1)))
+			continue;
+		if (counted->nr == room) {
+			long long *more;
+
+			room *= 2;
+			more = reallocarray(counted->process, room, sizeof(*more));
+			if (!more) {
+				rc = SQLITE_NOMEM;
+				break;
+			}
+			counted->process = more;
+		}
+		counted->process[counted->nr++] = sqlite3_column_int64(stmt, 0);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : rc == SQLITE_NOMEM ? -ENOMEM : -EIO;
+}
+
+struct observed {
+	long long inside, outside, outsiders;
+};
+
+static int sum_observed(sqlite3 *db, struct observed *sum)
+{
+	struct counted counted = { 0 };
+	sqlite3_stmt *stmt;
+	int rc, err;
+
+	err = find_counted(db, &counted);
+	if (!err)
+		err = report_prepare(db, &stmt,
+				     "SELECT coalesce(process, task.task), observed "
+				     "FROM reconcile JOIN task ON task.task = reconcile.task");
+	if (err) {
+		free(counted.process);
+		return err;
+	}
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		long long n = sqlite3_column_int64(stmt, 1);
+
+		if (is_counted(&counted, sqlite3_column_int64(stmt, 0))) {
+			sum->inside = timeline_sum(sum->inside, n);
+		} else {
+			sum->outside = timeline_sum(sum->outside, n);
+			sum->outsiders++;
+		}
+	}
+	free(counted.process);
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_DONE ? 0 : -EIO;
+}
 
 static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style)
 {
-	long long minor, major = 0, base = 0, inside = 0, outside = 0, outsiders = 0, sum,
-			 difference;
+	long long minor, major = 0, base = 0, sum, difference;
+	struct observed observed = { 0 };
 	char one[32], two[32], three[32], text[512];
 	sqlite3_stmt *stmt;
-	int rc, err, used;
+	int err, used;
 
 	if (!report_run_number(db, "rusage_minflt", &minor))
 		return 0;
@@ -57,26 +135,15 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		base = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
-	err = report_prepare(db, &stmt, waited_sql);
+	err = sum_observed(db, &observed);
 	if (err)
 		return err;
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		if (sqlite3_column_int(stmt, 0)) {
-			inside = sqlite3_column_int64(stmt, 2);
-		} else {
-			outsiders = sqlite3_column_int64(stmt, 1);
-			outside = sqlite3_column_int64(stmt, 2);
-		}
-	}
-	sqlite3_finalize(stmt);
-	if (rc != SQLITE_DONE)
-		return -EIO;
-	if (__builtin_add_overflow(inside, base, &sum) ||
+	if (__builtin_add_overflow(observed.inside, base, &sum) ||
 	    __builtin_add_overflow(minor, major, &minor) ||
 	    __builtin_sub_overflow(sum, minor, &difference))
 		return -EIO;
 	used = snprintf(text, sizeof(text), "rusage of wait4: %s%s%s observed", count(one, minor),
-			difference ? ", but " : " = ", count(two, inside));
+			difference ? ", but " : " = ", count(two, observed.inside));
 	if (base)
 		used += snprintf(text + used, sizeof(text) - (size_t)used,
 				 " + %s before the gate opened", count(three, base));
@@ -86,11 +153,12 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 	if (difference)
 		used += snprintf(text + used, sizeof(text) - (size_t)used, ": difference %s",
 				 count(two, difference));
-	if (outsiders)
+	if (observed.outsiders)
 		snprintf(text + used, sizeof(text) - (size_t)used,
 			 "; the %s fault%s of %s task%s that nobody waited for %s not in it",
-			 count(one, outside), outside == 1 ? "" : "s", count(two, outsiders),
-			 outsiders == 1 ? "" : "s", outside == 1 ? "is" : "are");
+			 count(one, observed.outside), observed.outside == 1 ? "" : "s",
+			 count(two, observed.outsiders), observed.outsiders == 1 ? "" : "s",
+			 observed.outside == 1 ? "is" : "are");
 	fputs(difference ? report_ink(style, REPORT_BAD) : "", out);
 	report_wrap(out, style, text, 0, 4);
 	fputs(difference ? report_ink(style, REPORT_PLAIN) : "", out);

@@ -30,6 +30,7 @@ struct talk {
 	char whose[48]; /* of a task in a group: its name, in the lane of its parent */
 
 	long long n, bytes, start_ns, end_ns, took_ns;
+	bool together; /* one row, however few */
 	struct one each[MOST_SINGLE];
 };
 
@@ -147,7 +148,7 @@ static void finish(struct talks *all, int single,
 		struct talk *talk = &all->talks[i];
 		long long n = talk->n;
 
-		if (n > single) {
+		if (n > single || talk->together) {
 			show(all->t, talk);
 			continue;
 		}
@@ -170,7 +171,7 @@ static void show_signal(struct timeline *t, const struct talk *talk)
 	char name[192], after[48] = "", number[32];
 
 	what(name, sizeof(name), talk);
-	if (talk->n == 1 && talk->took_ns > 0)
+	if (talk->n == 1 && talk->took_ns > 0 && !talk->together)
 		snprintf(after, sizeof(after), " after %s",
 			 text_duration(number, sizeof(number), talk->took_ns));
 	if (talk->from != TL_NONE && talk->from == talk->to) {
@@ -234,7 +235,9 @@ static void add_signals(struct timeline *t)
 		/* positive codes are the kernel's own, in the name of whoever ran */
 		if (sqlite3_column_int64(stmt, 1) > 0) {
 			one.from = TL_NONE;
-			snprintf(one.who, sizeof(one.who), "the kernel");
+			one.together = signo == SIGCHLD;
+			snprintf(one.who, sizeof(one.who), "%s",
+				 one.together ? "children" : "the kernel");
 			if (one.to == TL_NONE)
 				continue;
 		} else if (sender == TL_NONE) {
