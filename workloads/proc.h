@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What experiments ask of the kernel about themselves: numbers in /proc and
+ * /sys, and the CPUs to run on.  Include it after workload.h.
+ *
+ * Not for a phase that counts: reading a file copies and fills pages.
+ */
+#ifndef PROC_H
+#define PROC_H
+
+#include "workload.h"
+
+/* The number in the file at PATH; -1 if it is not there or no number. */
+HELPER long file_number(const char *path)
+{
+	char text[32], *end;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+	long value;
+
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close_end(fd);
+	if (n <= 0)
+		return -1;
+	text[n] = 0;
+	value = strtol(text, &end, 10);
+	return end == text ? -1 : value;
+}
+
+/* Whether it could be done; errno says why not. */
+HELPER int file_set_number(const char *path, long value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), written;
+
+	if (fd < 0)
+		return 0;
+	written = dprintf(fd, "%ld", value) > 0;
+	close_end(fd);
+	return written;
+}
+
+/* The number in LINE if that is "KEY: 123 kB", else -1. */
+HELPER long line_kb(const char *line, const char *key)
+{
+	size_t length = strlen(key);
+
+	if (strncmp(line, key, length) || line[length] != ':')
+		return -1;
+	return strtol(line + length + 1, NULL, 10);
+}
+
+/* "KEY: 123 kB" of the mapping of PID that begins at ADDRESS; -1: no such line. */
+HELPER long smaps_kb(pid_t pid, const void *address, const char *key)
+{
+	char path[32], line[512], *end;
+	long value = -1;
+	int inside = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
+	f = fopen(path, "re");
+	if (!f)
+		fail("open %s", path);
+	while (value < 0 && fgets(line, sizeof(line), f)) {
+		unsigned long start = strtoul(line, &end, 16);
+
+		if (end > line && *end == '-') /* a mapping begins: START-END ... */
+			inside = start == (unsigned long)address;
+		else if (inside)
+			value = line_kb(line, key);
+	}
+	fclose(f);
+	return value;
+}
+
+/* Run on CPU and nowhere else. */
+HELPER void move_to_cpu(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("move to CPU %d", cpu);
+}
+
+/*
+ * A CPU besides the one that we are on, or -1.  faultline pins an experiment to
+ * one CPU, so first ask for all that there are; we are back on ours when this
+ * returns.
+ */
+HELPER int another_cpu(void)
+{
+	int here = sched_getcpu(), other = -1;
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	if (here < 0 || sched_setaffinity(0, sizeof(set), &set) ||
+	    sched_getaffinity(0, sizeof(set), &set))
+		fail("ask for all CPUs");
+	for (int cpu = 0; cpu < CPU_SETSIZE && other < 0; cpu++) {
+		if (cpu != here && CPU_ISSET(cpu, &set))
+			other = cpu;
+	}
+	move_to_cpu(here);
+	return other;
+}
+
+#endif /* PROC_H */
