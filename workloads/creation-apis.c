@@ -49,14 +49,15 @@ static void with_raw_fork(void)
 }
 
 /* In the child of vfork(), which has its parent's memory and stack: change little. */
-static void look_at_parent(void)
+static void look_at_parent(long waits)
 {
-	wait_until_state(getppid(), 'D');
+	wait_until_off_cpu(getppid(), 'D', waits);
 	fl_value("parent.state", state_of(getppid()));
 }
 
 static void with_vfork(void)
 {
+	long waits = waits_of(getpid());
 	pid_t child;
 
 	fl_phase("vfork");
@@ -65,7 +66,7 @@ static void with_vfork(void)
 		fail("vfork");
 	if (!child) {
 		fl_role("vfork");
-		look_at_parent();
+		look_at_parent(waits);
 		_exit(0);
 	}
 	wait_for(child);

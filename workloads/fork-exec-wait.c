@@ -24,6 +24,7 @@ int main(int argc, char **argv)
 	const char *status_text;
 	pid_t child;
 	int status;
+	long waits;
 
 	if (argc == 3 && !strcmp(argv[1], "program"))
 		return program(argv[2]);
@@ -32,10 +33,11 @@ int main(int argc, char **argv)
 	stay_on_this_cpu();
 	fl_role("parent");
 
+	waits = waits_of(getpid());
 	fl_phase("fork");
 	if (fork_child(&child, "child")) {
 		fl_value("pid", getpid());
-		wait_until_state(getppid(), 'S');
+		wait_until_off_cpu(getppid(), 'S', waits);
 		fl_phase("exec");
 		execl("/proc/self/exe", workload.name, "program", status_text, (char *)NULL);
 		fail("execve");

@@ -46,6 +46,36 @@ HELPER void wait_until_state(pid_t pid, char state)
 	}
 }
 
+/* How often PID has left its CPU to wait for something; -1 if there is no PID. */
+HELPER long waits_of(pid_t pid)
+{
+	static const char key[] = "\nvoluntary_ctxt_switches:";
+	char path[32], text[4096], *line;
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n < 0 ? 0 : n] = 0;
+	line = strstr(text, key);
+	return line ? strtol(line + sizeof(key) - 1, NULL, 10) : -1;
+}
+
+/*
+ * Until PID has left its CPU in STATE, once more than BEFORE.  A task says that it
+ * sleeps before it does, and may be preempted in between.
+ */
+HELPER void wait_until_off_cpu(pid_t pid, char state, long before)
+{
+	do
+		wait_until_state(pid, state);
+	while (waits_of(pid) <= before);
+}
+
 HELPER long long now_ns(void)
 {
 	struct timespec now;
