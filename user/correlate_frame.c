@@ -32,6 +32,9 @@ static void describe(char *buf, size_t size, __u32 flags)
 	};
 	size_t used = 0, i;
 
+	/* The kernel calls everything a file's that is not anonymous, the huge zero page too. */
+	if (flags & FL_FRAME_ZERO)
+		flags &= ~(__u32)FL_FRAME_FILE;
 	buf[0] = '\0';
 	for (i = 0; i < sizeof(words) / sizeof(words[0]) && used < size; i++)
 		if (flags & words[i].flag)

@@ -42,10 +42,10 @@ static enum frame_class classify(const char *flags)
 {
 	if (!has(flags, "present"))
 		return has(flags, "swap") ? FRAME_SWAP : FRAME_ABSENT;
-	if (has(flags, "huge") || (has(flags, "thp") && !has(flags, "file")))
-		return FRAME_HUGE;
 	if (has(flags, "zero"))
 		return FRAME_ZERO;
+	if (has(flags, "huge") || (has(flags, "thp") && !has(flags, "file")))
+		return FRAME_HUGE;
 	return has(flags, "exclusive") ? FRAME_PRIVATE : FRAME_SHARED;
 }
 

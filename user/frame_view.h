@@ -14,8 +14,8 @@
 enum frame_class {
 	FRAME_PRIVATE, /* mapped here and nowhere else */
 	FRAME_SHARED,
-	FRAME_ZERO,
-	FRAME_HUGE, /* part of a huge page of the process, or of the huge zero page */
+	FRAME_ZERO, /* the zero page, or part of the huge one */
+	FRAME_HUGE, /* part of a huge page */
 	FRAME_SWAP,
 	FRAME_ABSENT,
 	NR_FRAME_CLASSES,

@@ -66,7 +66,7 @@ static void each_state_of_a_page(void **state)
 		{ 5021, FL_FRAME_PRESENT | FL_FRAME_ANON | FL_FRAME_EXCLUSIVE | FL_FRAME_THP, 1 },
 		{ 5023, FL_FRAME_PRESENT | FL_FRAME_FILE | FL_FRAME_EXCLUSIVE | FL_FRAME_HUGE, 1 },
 		{ 5039, FL_FRAME_PRESENT | FL_FRAME_ANON | FL_FRAME_KSM, 7 },
-		{ 5051, FL_FRAME_PRESENT | FL_FRAME_ZERO | FL_FRAME_THP, 0 },
+		{ 5051, FL_FRAME_PRESENT | FL_FRAME_ZERO | FL_FRAME_FILE | FL_FRAME_THP, 0 },
 		/* the kernel could not say how often it is mapped, and soft-dirty is no word */
 		{ 5059, FL_FRAME_PRESENT | FL_FRAME_SOFT_DIRTY, ~0u },
 	};

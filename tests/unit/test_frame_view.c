@@ -77,8 +77,8 @@ static void each_class_and_each_snapshot(void **state)
 	pages(db, 19, 2, NULL, 0, 1, "", 0);
 	assert_int_equal(frame_view_each(db, note, &views), 0);
 	assert_string_equal(views.text,
-			    "13 1 c.read heap |..~0HHH##==| 2 shared by 2 to 3, 2 private, 3 huge,"
-			    " 1 zero, 1 swapped, 2 absent\n"
+			    "13 1 c.read heap |..~00HH##==| 2 shared by 2 to 3, 2 private, 2 huge,"
+			    " 2 zero, 1 swapped, 2 absent\n"
 			    "13 2 c.read heap |===| 3 shared by 7\n"
 			    "17 2 c.read heap |##| 2 private\n"
 			    "19 2 - heap |.| 1 absent\n");
