@@ -32,7 +32,7 @@ MAKEFLAGS += --no-builtin-rules
 # What is needed: how it is found, its name, the Debian package that has it, its least version.
 NEED_BUILD := compiler/cc/gcc archive/libc.a/libc6-dev clang/clang/clang bpftool/bpftool/bpftool \
 	command/$(PKG_CONFIG)/pkg-config library/libbpf/libbpf-dev/1.1 \
-	library/libelf/libelf-dev library/zlib/zlib1g-dev library/sqlite3/libsqlite3-dev \
+	library/libelf/libelf-dev library/zlib/zlib1g-dev library/libzstd/libzstd-dev library/sqlite3/libsqlite3-dev \
 	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
 NEED_TEST := library/cmocka/libcmocka-dev command/python3/python3 command/sqlite3/sqlite3
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
@@ -57,7 +57,7 @@ described = $(firstword $(subst /, ,$(1))) (package $(lastword $(subst /, ,$(1))
 refuse = $(error faultline: missing: $(foreach need,$(1),$(call described,$(need));) run "make deps")
 refuse_missing = $(if $(strip $(1)),$(call refuse,$(1)))
 
-LIBRARIES := libbpf libelf zlib sqlite3 smartcols libcap
+LIBRARIES := libbpf libelf zlib libzstd sqlite3 smartcols libcap
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 

@@ -17,12 +17,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "block.h"
 #include "correlate.h"
 #include "event.h"
 #include "recording_private.h"
 #include "schema.h"
-
-#define BLOCK_SIZE (128 << 10)
 
 struct record_header {
 	__u32 size;
@@ -184,7 +183,8 @@ struct recording *recording_new(const char *path)
 	rec->fd = -1;
 	rec->path = strdup(path ? path : "a temporary file");
 	rec->block = malloc(BLOCK_SIZE);
-	if (!rec->path || !rec->block) {
+	rec->codec = block_codec_new();
+	if (!rec->path || !rec->block || !rec->codec) {
 		recording_close(rec);
 		return NULL;
 	}
@@ -248,9 +248,16 @@ int recording_append(struct recording *rec, const void *record, size_t size)
 
 int recording_flush(struct recording *rec)
 {
+	const void *packed;
+	size_t size;
+
 	if (rec->failed || !rec->used)
 		return rec->failed;
-	sqlite3_bind_blob(rec->insert, 1, rec->block, (int)rec->used, SQLITE_STATIC);
+	if (block_pack(rec->codec, rec->block, rec->used, &packed, &size)) {
+		rec->failed = recording_fail(rec, -ENOMEM, "no memory to compress a block");
+		return rec->failed;
+	}
+	sqlite3_bind_blob(rec->insert, 1, packed, (int)size, SQLITE_STATIC);
 	sqlite3_step(rec->insert);
 	rec->used = 0;
 	if (sqlite3_reset(rec->insert))
@@ -308,6 +315,7 @@ int recording_close(struct recording *rec)
 	sqlite3_close_v2(rec->db);
 	if (rec->fd >= 0)
 		close(rec->fd);
+	block_codec_free(rec->codec);
 	free(rec->block);
 	free(rec->path);
 	free(rec);
@@ -339,35 +347,32 @@ static int each_in(const char *block, size_t used,
 
 int recording_each(sqlite3 *db, int (*fn)(const void *record, size_t size, void *arg), void *arg)
 {
-	char *block = NULL, *grown;
+	struct block_codec *codec = block_codec_new();
 	sqlite3_stmt *stmt;
-	size_t size, room = 0;
 	const void *data;
+	size_t size;
 	int ret = 0, code = SQLITE_DONE;
 
-	if (sqlite3_prepare_v2(db, "SELECT data FROM raw ORDER BY block", -1, &stmt, NULL))
+	if (!codec)
+		return -ENOMEM;
+	if (sqlite3_prepare_v2(db, "SELECT data FROM raw ORDER BY block", -1, &stmt, NULL)) {
+		block_codec_free(codec);
 		return -EIO;
+	}
 	while (!ret && (code = sqlite3_step(stmt)) == SQLITE_ROW) {
 		data = sqlite3_column_blob(stmt, 0);
 		size = (size_t)sqlite3_column_bytes(stmt, 0);
 		if (!data || !size)
 			continue;
-		/* records are aligned in the block, but the block is not in the page */
-		if (!block || size > room) {
-			grown = realloc(block, size);
-			if (!grown) {
-				ret = -ENOMEM;
-				break;
-			}
-			block = grown;
-			room = size;
-		}
-		memcpy(block, data, size);
-		ret = each_in(block, size, fn, arg);
+		ret = block_unpack(codec, data, size, &data, &size);
+		if (ret == -EINVAL)
+			ret = fn(NULL, size, arg);
+		else if (!ret)
+			ret = each_in(data, size, fn, arg);
 	}
 	if (!ret && code != SQLITE_DONE)
 		ret = code == SQLITE_NOMEM ? -ENOMEM : -EIO;
 	sqlite3_finalize(stmt);
-	free(block);
+	block_codec_free(codec);
 	return ret;
 }

@@ -18,6 +18,7 @@ struct recording {
 	sqlite3_stmt *insert;
 	char *path;
 	int fd; /* holds a reader's lock; -1: none */
+	struct block_codec *codec;
 	char *block;
 	size_t used;
 	int failed; /* a block could not be written: nothing more is */
