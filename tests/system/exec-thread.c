@@ -58,7 +58,6 @@ int main(int argc, char **argv)
 		return second_life(argc, argv);
 	arguments = (char *[]){ argv[0], argc > 1 ? argv[1] : "/dev/stdout", "again", NULL };
 	fl_role("leader");
-	fl_phase("first");
 	pthread_create(&thread[0], NULL, rest, NULL);
 	pthread_create(&thread[1], NULL, run_again, NULL);
 	for (;;)

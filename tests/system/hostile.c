@@ -8,25 +8,26 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 
+#define EVIL "\033[31m\a\r\n\x9b\xff\"<b>"
+
 int main(int argc, char **argv)
 {
-	static const char evil[] = "\033[31m\a\r\n\x9b\xff\"<b>";
 	char page[PAGE] = "x", *p;
 	int fd;
 
 	test_start(argc, argv);
-	prctl(PR_SET_NAME, evil);
-	fl_role(evil);
-	fl_phase(evil);
-	fd = open(evil, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	prctl(PR_SET_NAME, EVIL);
+	fl_role(EVIL);
+	fl_phase(EVIL);
+	fd = open(EVIL, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, page, sizeof(page)) != PAGE)
 		die("a file with a strange name");
 	p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (p == MAP_FAILED)
 		die("mmap");
-	fl_region(evil, p, PAGE);
-	fl_value(evil, 1);
+	fl_region(EVIL, p, PAGE);
+	fl_value(EVIL, 1);
 	write_pages(p, 1);
-	unlink(evil);
+	unlink(EVIL);
 	return 0;
 }

@@ -23,8 +23,9 @@ find_tracepoints() {
 	local event id
 	for event in user kernel; do
 		# shellcheck disable=SC2016 # for the inner shell
-		id=$(unshare -m sh -c 'mount -t tracefs tracefs /sys/kernel/tracing &&
-			cat "/sys/kernel/tracing/events/exceptions/page_fault_$1/id"' sh "$event") || id=
+		id=$(unshare -m sh -c 'cd /sys/kernel/tracing && { [ -e events ] ||
+			{ mount -t tracefs tracefs . && cd /sys/kernel/tracing; }; } &&
+			cat "events/exceptions/page_fault_$1/id"' sh "$event") || id=
 		[ -z "$id" ] || export "TP_FAULT_${event^^}=$id"
 	done
 }
@@ -54,10 +55,16 @@ conclude() { # WORD TEXT
 	trap - ERR
 	printf '%s %s: %s\n' "$1" "$(basename "$W")" \
 		"$(printf %s "$2" | tr '\n\t' '| ' | tr -cd '\40-\176' | cut -c 1-600)" >&9
-	exit 0
+	exit 1
 }
 fail() { conclude FAIL "$1"; }
 skip() { conclude SKIP "$1"; }
+
+# The word that a command writes to a fifo when it is as far as we wait for.  The
+# time is a deadline for a command that never comes to it.
+await() { # FIFO
+	read -r -t 60 word <>"$1" || fail "nothing came on $1: $(head -c 300 "$W/err")"
+}
 
 same() { # WHAT EXPECTED CAME
 	[ "$2" = "$3" ] || fail "$1: expected '$2', came '$3'"

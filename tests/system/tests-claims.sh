@@ -137,7 +137,7 @@ END
 test_malformed_claims() {
 	local text n=0
 	mkdir bad
-	cp "$(command -v true)" bad/wrong
+	cp "$(type -P true)" bad/wrong
 	for text in $'-- title: x\n-- claim Z a: b\n-- expect: 1\nSELECT 1;' \
 		$'-- title: x\n-- claim E a: b\n-- expect: 1 +\nSELECT 1;' \
 		$'-- title: x\n-- claim E a: b\n-- expect: 1\nSELEC 1;' \

@@ -10,7 +10,8 @@ start() { # SCRIPT
 	"$FAULTLINE" trace -o "$W/t.fl" -- bash -c "$1" >"$W/out" 2>"$W/err" &
 	tracer=$!
 	set +m
-	read -r command_pid <up
+	await up
+	command_pid=$word
 }
 
 finish() {
@@ -37,7 +38,7 @@ test_interrupt() {
 test_interrupt_handled() {
 	start 'trap "echo \$\$ >up" INT; echo $$ >up; read x <go; read x <go; exit 23'
 	kill -INT -- "-$tracer"
-	read -r _ <up
+	await up
 	exec 8>go
 	echo x >&8
 	echo x >&8
@@ -49,7 +50,7 @@ test_interrupt_handled() {
 test_interrupt_twice() {
 	start 'trap "echo \$\$ >up" INT; echo $$ >up; while :; do read x <go && exit 23; done'
 	kill -INT -- "-$tracer"
-	read -r _ <up
+	await up
 	kill -INT -- "-$tracer"
 	finish
 	[ "$status" -ne 0 ] || fail "status 0"
@@ -93,7 +94,7 @@ test_tracer_killed() {
 	same "status" 137 "$status"
 	same "attached BPF programs" "$before" "$(links)"
 	echo on >go
-	read -r _ <up
+	await up
 	same "the command goes on" on "$(cat ended)"
 	run "$FAULTLINE" show "$W/t.fl"
 	same "status of show" 3 "$status"
@@ -119,7 +120,9 @@ test_links_after() {
 	local before
 	before=$(links)
 	trace true
+	same "status" 0 "$status"
 	same "attached BPF programs afterwards" "$before" "$(links)"
 	run "$FAULTLINE" trace -o "$W/t.fl" -- /nosuch/command
+	same "status" 127 "$status"
 	same "attached BPF programs after an error" "$before" "$(links)"
 }
