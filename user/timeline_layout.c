@@ -45,6 +45,10 @@ size_t timeline_line(const char *s, int width, const char **next)
 	if (s[used]) {
 		size_t best = field ? field : part ? part : word ? word : number;
 
+		/* not where that leaves most of the line empty */
+		if (part > field && 2 * field < used)
+			best = part;
+
 		used = best ? best : used;
 	}
 	if (!used && s[0]) {
