@@ -130,7 +130,7 @@ enum fl_mark_op {
 	FL_MARK_ROLE = 2,	/* name[32] */
 	FL_MARK_REGION = 3,	/* name[16], start, length in bytes (0: forget the name) */
 	FL_MARK_VALUE = 4,	/* name[24], value */
-	FL_MARK_BARRIER = 5,	/* nothing more; what follows is a connection, see workloads/barrier.h */
+	FL_MARK_BARRIER = 5,	/* nothing more; see workloads/faultline-barrier.h */
 };
 
 struct fl_mark {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Where a traced program waits until faultline has looked at its memory: it
- * connects to a socket and reads until the end of file (workloads/barrier.h).
+ * connects to a socket and reads until the end of file (workloads/faultline-barrier.h).
  * Should faultline be killed, the kernel closes the socket and the program goes
  * on; one that comes later is refused, and goes on as well.
  */

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "barrier.h"
+#include "faultline-barrier.h"
 #include "faultline.h"
 
 #ifndef MAP_FIXED_NOREPLACE

@@ -14,7 +14,7 @@
  */
 #include "testlib.h"
 
-#include "barrier.h"
+#include "faultline-barrier.h"
 
 #define UNTOUCHED 7
 #define READ 5
