@@ -259,6 +259,29 @@ static void no_status(void **state)
 	check(*state, LEDGER, "ledger|23|23|inconclusive|the run is incomplete\n");
 }
 
+/* Frames take rights that not every machine gives: then nothing is known, and nothing failed. */
+static void no_frames(void **state)
+{
+	static const char claims[] = CLAIM("frames", "23", "SELECT count(*) FROM frame")
+		CLAIM("both", "23", "SELECT sum(n) FROM fault_count, frame") LEDGER;
+
+	run(*state, "INSERT INTO run VALUES ('frames', 'unavailable: not shown to us')");
+	check(*state, claims,
+	      "frames|23||skip|page frames are unavailable: not shown to us\n"
+	      "both|23||skip|page frames are unavailable: not shown to us\n"
+	      "ledger|23|23|pass|\n");
+	run(*state, "UPDATE run SET value = 'available' WHERE key = 'frames'");
+	check(*state, claims,
+	      "frames|23|0|fail|\n"
+	      "both|23|0|fail|\n"
+	      "ledger|23|23|pass|\n");
+	incomplete(*state, "INSERT INTO loss (what, kind, n) VALUES ('ring', 'fault_run', 2)");
+	check(*state, claims,
+	      "frames|23|0|inconclusive|3 records were lost\n"
+	      "both|23|0|inconclusive|3 records were lost\n"
+	      "ledger|23|23|pass|\n");
+}
+
 static void provisos(void **state)
 {
 	static const char text[] =
@@ -348,6 +371,7 @@ int main(void)
 		TEST(lost_counts),       TEST(cut_off),
 		TEST(no_status),         TEST(provisos),
 		TEST(rows_are_replaced), TEST(nowhere_to_write),
+		TEST(no_frames),
 	};
 
 	return cmocka_run_group_tests(tests, claims_file_enter, claims_file_leave);
