@@ -120,6 +120,8 @@ static void read_frames(const struct frames_proc *proc, struct fl_frame *frames,
 	for (size_t i = 0; i < n; i++)
 		if (frames[i].pfn)
 			list[present++] = &frames[i];
+	if (!present)
+		return;
 	qsort(list, present, sizeof(list[0]), by_pfn);
 	for (size_t i = 0, j; i < present; i = j) {
 		for (j = i + 1; j < present; j++)
