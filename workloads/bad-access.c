@@ -23,6 +23,8 @@
 
 static char *memory; /* a page without rights, a page of data, a page past the end of a file */
 
+static volatile char *volatile nowhere; /* NULL, but the compiler does not know */
+
 static volatile char *page(int index)
 {
 	return memory + index * workload.page_size;
@@ -30,16 +32,12 @@ static volatile char *page(int index)
 
 static void null_read(void)
 {
-	volatile char *volatile bad = NULL;
-
-	(void)*bad;
+	(void)*nowhere;
 }
 
 static void null_write(void)
 {
-	volatile char *volatile bad = NULL;
-
-	*bad = 1;
+	*nowhere = 1;
 }
 
 static void none(void)

@@ -48,7 +48,7 @@ static size_t size_for_page(void)
 }
 
 static struct {
-	uintptr_t start, end;
+	unsigned long start, end;
 } stack;
 
 static void find_stack(void)
@@ -60,7 +60,7 @@ static void find_stack(void)
 		fail("open /proc/self/maps");
 	while (fgets(line, sizeof(line), file)) {
 		if (strstr(line, "[stack]"))
-			sscanf(line, "%zx-%zx", &stack.start, &stack.end);
+			sscanf(line, "%lx-%lx", &stack.start, &stack.end);
 	}
 	fclose(file);
 }

@@ -18,14 +18,13 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-extern const char etext[]; /* where the code ends */
-
 static _Alignas(64 * 1024) char data[64 * 1024]; /* alone on its pages, however large they are */
 
 /* The last PAGES pages of the code that are whole. */
 static char *text_pages(long pages)
 {
-	uintptr_t end = (uintptr_t)etext / workload.page_size * workload.page_size;
+	extern const char _etext[]; /* where the code ends, says the linker */
+	uintptr_t end = (uintptr_t)_etext / workload.page_size * workload.page_size;
 
 	return (char *)end - pages * workload.page_size;
 }
