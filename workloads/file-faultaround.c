@@ -13,6 +13,7 @@
  *	shifted		a mapping that starts SHIFT pages after the start of a window
  *	private.write	a private mapping, after it was read: each page is copied
  *	direct.write	a private mapping, not read before: the same, without fault-around
+ *	fresh		a file of which nothing is in the cache: there is nothing around
  *
  * The file is in memory, written page by page, so that no page of it is part of a
  * larger folio.  What a window is here, a probe finds out: it reads one page in
@@ -118,6 +119,21 @@ static void private(char *place)
 	unmap(memory, pages * page);
 }
 
+static void read_fresh(char *place)
+{
+	char *memory;
+
+	file = memfd_create("fresh", MFD_CLOEXEC);
+	if (file < 0 || ftruncate(file, (off_t)(pages * page)))
+		fail("memfd_create");
+	memory = map_file("file", place, pages, PROT_READ, MAP_SHARED);
+	fl_phase("fresh");
+	read_pages(memory, pages);
+	fl_phase("");
+	unmap(memory, pages * page);
+	close_end(file);
+}
+
 int main(int argc, char **argv)
 {
 	char *place;
@@ -137,5 +153,7 @@ int main(int argc, char **argv)
 
 	read_only(place, shift);
 	private(place);
+	close_end(file);
+	read_fresh(place);
 	return 0;
 }

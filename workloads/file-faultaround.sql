@@ -7,10 +7,11 @@
 -- lesson: A read fault on a page of a file maps all cached pages of its window of 64 KiB. A write to a private mapping copies, and that is done page by page.
 
 -- The number of faults counts windows that the mapping cuts, not pages.
--- claim E phases: the file was read four times in three mappings, and written in two more
--- expect: 7
+-- claim E phases: the file was read four times in three mappings, and written in two more; a new one was read once
+-- expect: 8
 SELECT count(*) FROM phase
-WHERE name IN ('read', 'reread', 'random', 'shifted', 'private.read', 'private.write', 'direct.write');
+WHERE name IN ('read', 'reread', 'random', 'shifted', 'private.read', 'private.write', 'direct.write',
+               'fresh');
 
 -- claim E read: one fault for each window of 64 KiB that the mapping cuts
 -- phase: read
@@ -121,3 +122,19 @@ SELECT sum(n) FROM fault WHERE phase = 'direct.write' AND error & 1 = 0;
 -- expect: 0
 SELECT max(file + shmem) - min(file + shmem) FROM rss JOIN phase USING (task)
 WHERE name = 'direct.write' AND t_ns BETWEEN start_ns AND end_ns;
+
+-- claim E fresh: of a new file in memory nothing is in the cache, so each page takes a fault
+-- phase: fresh
+-- expect: pages
+SELECT sum(n) FROM fault_count
+WHERE phase = 'fresh' AND region = 'file' AND kind = 'shmem' AND via = 'user' AND major = 0;
+
+-- claim E fresh.only: and there is no other fault
+-- phase: fresh
+-- expect: pages
+SELECT sum(n) FROM fault_count WHERE phase = 'fresh';
+
+-- claim E fresh.pages: which also takes a page for the cache
+-- phase: fresh
+-- expect: pages
+SELECT sum(n) FROM page_alloc WHERE phase = 'fresh' AND use = 'user' AND page_order = 0;
