@@ -125,16 +125,19 @@ WHERE name = 'direct.write' AND t_ns BETWEEN start_ns AND end_ns;
 
 -- claim E fresh: of a new file in memory nothing is in the cache, so each page takes a fault
 -- phase: fresh
+-- needs: told('window') == 64K   one fault maps more or less than 64 KiB here (fault_around_bytes, or large folios)
 -- expect: pages
 SELECT sum(n) FROM fault_count
 WHERE phase = 'fresh' AND region = 'file' AND kind = 'shmem' AND via = 'user' AND major = 0;
 
 -- claim E fresh.only: and there is no other fault
 -- phase: fresh
+-- needs: told('window') == 64K   one fault maps more or less than 64 KiB here (fault_around_bytes, or large folios)
 -- expect: pages
 SELECT sum(n) FROM fault_count WHERE phase = 'fresh';
 
 -- claim E fresh.pages: which also takes a page for the cache
 -- phase: fresh
+-- needs: told('window') == 64K   one fault maps more or less than 64 KiB here (fault_around_bytes, or large folios)
 -- expect: pages
 SELECT sum(n) FROM page_alloc WHERE phase = 'fresh' AND use = 'user' AND page_order = 0;
