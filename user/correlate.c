@@ -287,6 +287,8 @@ static int pour(const void *record, size_t size, void *arg)
 
 	if (!type)
 		return 0;
+	if (type == FL_SOCK_STATE || type == FL_NET_QUEUE)
+		return net_record(arg, record);
 	return type == FL_FRAMES ? frame_record(arg, record) : fault_record(arg, record);
 }
 
@@ -482,6 +484,7 @@ out:
 	lock_free(&c);
 	futex_free(&c);
 	message_free(&c);
+	net_free(&c);
 	task_free(&c);
 	order_free(g.order);
 	map_free(&c.objects);

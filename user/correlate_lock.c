@@ -27,6 +27,7 @@ enum { OP_READ = 0, OP_WRITE = 1, OP_UNLOCK = 2 };
 struct lock_request {
 	__u32 task;
 	__u32 blocked_by;
+	__u32 owner; /* numbered from 1 on */
 	__u64 inode;
 	__u64 request_ns, granted_ns, released_ns;
 	__s64 ret;
@@ -52,6 +53,8 @@ struct locks {
 	struct map file_ids[2]; /* inode -> index + 1, for flock and for the other kinds */
 	struct file *files;
 	size_t nr_files;
+	struct map owner_ids; /* what the kernel gives -> number */
+	__u32 nr_owners;
 	struct map path_ids;             /* inode -> index + 1 */
 	const struct fl_syscall **paths; /* the first open of a file */
 	size_t nr_paths;
@@ -181,21 +184,35 @@ static void overtake(struct file *file, const struct fl_file_lock *lock)
 }
 
 /* The request that this attempt belongs to: the one that TASK waits for, or a new one. */
+/* 0: no memory. */
+static __u32 owner_number(struct correlation *c, __u64 owner)
+{
+	struct locks *l = c->locks;
+	__u32 number = map_get(&l->owner_ids, owner);
+
+	if (number)
+		return number;
+	return map_set(&l->owner_ids, owner, l->nr_owners + 1) ? 0 : ++l->nr_owners;
+}
+
 static struct lock_request *request(struct correlation *c, struct task *task,
 				    const struct fl_file_lock *lock)
 {
 	struct lock_request *row = task->lock;
+	__u32 owner;
 
 	if (row && !row->answered && !row->granted && row->inode == lock->inode &&
 	    row->kind == lock->kind && row->op == lock->op && row->ret == QUEUED)
 		return row;
 	if (correlate_grow(c, &c->locks->rows, c->locks->nr_rows, sizeof(*c->locks->rows)))
 		return NULL;
-	row = calloc(1, sizeof(*row));
+	owner = owner_number(c, lock->owner);
+	row = owner ? calloc(1, sizeof(*row)) : NULL;
 	if (!row)
 		return NULL;
 	row->task = task->id;
 	row->inode = lock->inode;
+	row->owner = owner;
 	row->kind = lock->kind;
 	row->op = lock->op;
 	row->request_ns = lock->event.t_ns;
@@ -296,7 +313,7 @@ static int file_row(struct correlation *c, const struct lock_request *row)
 		       object, cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
 		       cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
 		       cell_id(row->blocked_by),
-		       row->ret == QUEUED ? cell_null() : cell_int(row->ret));
+		       row->ret == QUEUED ? cell_null() : cell_int(row->ret), cell_int(row->owner));
 }
 
 int lock_finish(struct correlation *c)
@@ -332,6 +349,7 @@ void lock_free(struct correlation *c)
 	free(l->paths);
 	map_free(&l->file_ids[0]);
 	map_free(&l->file_ids[1]);
+	map_free(&l->owner_ids);
 	map_free(&l->path_ids);
 	free(l);
 }

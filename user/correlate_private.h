@@ -33,6 +33,8 @@ enum row {
 	ROW_MESSAGE,
 	ROW_LOSS,
 	ROW_FRAME,
+	ROW_SOCK_STATE,
+	ROW_PACKET,
 	NR_ROWS,
 };
 
@@ -123,6 +125,8 @@ struct correlation {
 	struct futex *futexes;
 	size_t nr_futexes;
 	struct messages *messages;
+	struct map sock_ids; /* what the kernel gives -> number */
+	__u32 nr_socks;
 };
 
 /* Write a sentence and return ERR (negative). */
@@ -209,6 +213,10 @@ int fault_finish(struct correlation *c);
 /* correlate_frame.c: what is behind the pages of regions. */
 bool frame_readable(const struct fl_event *event, size_t size); /* its array is all there */
 int frame_record(struct correlation *c, const struct fl_event *event);
+
+/* correlate_net.c: sockets and packets, whose order does not matter. */
+int net_record(struct correlation *c, const struct fl_event *event);
+void net_free(struct correlation *c);
 
 /* correlate_task.c: the tree, phases, calls. */
 struct task *task_get(struct correlation *c, __u32 id); /* makes it; NULL: no memory, or id 0 */

@@ -31,13 +31,17 @@ static const char *const inserts[NR_ROWS] = {
 	[ROW_SIGNAL] = "INSERT INTO signal (signo, code, sender_task, receiver_task, generated_ns,"
 		       " result, delivered_ns, action, sender_comm) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ROW_LOCK] = "INSERT INTO lock (task, kind, object, op, request_ns, granted_ns,"
-		     " released_ns, blocked_by, ret) VALUES (?,?,?,?,?,?,?,?,?)",
+		     " released_ns, blocked_by, ret, owner) VALUES (?,?,?,?,?,?,?,?,?,?)",
 	[ROW_MESSAGE] = "INSERT INTO message (channel, object, from_task, to_task, bytes, sent_ns,"
 			" received_ns) VALUES (?,?,?,?,?,?,?)",
 	[ROW_LOSS] = "INSERT INTO loss (what, kind, cpu, first_ns, last_ns, n)"
 		     " VALUES (?,?,?,?,?,?)",
 	[ROW_FRAME] = "INSERT INTO frame (task, phase, region, page, pfn, mapcount, flags, t_ns)"
 		      " VALUES (?,?,?,?,?,?,?,?)",
+	[ROW_SOCK_STATE] = "INSERT INTO sock_state (task, t_ns, sock, family, sport, dport,"
+			   " old_state, new_state) VALUES (?,?,?,?,?,?,?,?)",
+	[ROW_PACKET] = "INSERT INTO packet (task, t_ns, protocol, sport, dport, len, payload,"
+		       " tcp_flags) VALUES (?,?,?,?,?,?,?,?)",
 };
 
 struct cell cell_time(const struct correlation *c, __u64 t_ns)

@@ -92,11 +92,12 @@ static void add_subject(const char *table, const char *column, void *arg)
 		const char *table, *column;
 		unsigned int subject;
 	} subjects[] = {
-		{ "page_alloc", NULL, SUBJECT_PAGES }, { "rss", NULL, SUBJECT_RSS },
-		{ "state", NULL, SUBJECT_STATES },     { "signal", NULL, SUBJECT_SIGNALS },
-		{ "lock", NULL, SUBJECT_LOCKS },       { "message", NULL, SUBJECT_MESSAGES },
-		{ "syscall", NULL, SUBJECT_CALLS },    { "syscall", "data", SUBJECT_DATA },
-		{ "frame", NULL, SUBJECT_FRAMES },
+		{ "page_alloc", NULL, SUBJECT_PAGES },    { "rss", NULL, SUBJECT_RSS },
+		{ "state", NULL, SUBJECT_STATES },        { "signal", NULL, SUBJECT_SIGNALS },
+		{ "lock", NULL, SUBJECT_LOCKS },          { "message", NULL, SUBJECT_MESSAGES },
+		{ "syscall", NULL, SUBJECT_CALLS },       { "syscall", "data", SUBJECT_DATA },
+		{ "frame", NULL, SUBJECT_FRAMES },        { "packet", NULL, SUBJECT_MESSAGES },
+		{ "sock_state", NULL, SUBJECT_MESSAGES },
 	};
 	unsigned int *wanted = arg;
 

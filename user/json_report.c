@@ -31,6 +31,8 @@ static const struct {
 		      " sum(bytes) AS bytes, min(sent_ns) AS first_ns, max(received_ns) AS last_ns"
 		      " FROM message GROUP BY channel, object, from_task, to_task"
 		      " ORDER BY first_ns" },
+	{ "sock_states", "SELECT * FROM sock_state ORDER BY t_ns" },
+	{ "packets", "SELECT * FROM packet ORDER BY t_ns" },
 	{ "claims", "SELECT * FROM claim ORDER BY rowid" },
 	{ "loss", "SELECT * FROM loss ORDER BY first_ns, what, kind, cpu" },
 };

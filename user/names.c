@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "names.h"
 
+#include <netinet/in.h>
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "event.h"
 
@@ -148,6 +150,39 @@ const char *names_map(unsigned int map)
 	};
 
 	return WORD(words, map);
+}
+
+const char *names_family(unsigned int family)
+{
+	static const char *const words[] = { [AF_INET] = "inet", [AF_INET6] = "inet6" };
+
+	return WORD(words, family);
+}
+
+const char *names_tcp_state(unsigned int state)
+{
+	static const char *const words[] = {
+		NULL,        "established", "syn_sent",     "syn_recv",   "fin_wait1",
+		"fin_wait2", "time_wait",   "close",        "close_wait", "last_ack",
+		"listen",    "closing",     "new_syn_recv",
+	};
+
+	return WORD(words, state);
+}
+
+const char *names_protocol(unsigned int protocol)
+{
+	switch (protocol) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	case IPPROTO_ICMP:
+		return "icmp";
+	case IPPROTO_ICMPV6:
+		return "icmp6";
+	}
+	return NULL;
 }
 
 const char *names_signal_result(unsigned int result)

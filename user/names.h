@@ -15,6 +15,9 @@ const char *names_lock_kind(unsigned int kind);              /* enum fl_lock_kin
 const char *names_lock_op(unsigned int op);                  /* F_RDLCK, F_WRLCK, F_UNLCK */
 const char *names_loss(unsigned int what);                   /* enum fl_loss_what */
 const char *names_map(unsigned int map);                     /* enum fl_map */
+const char *names_family(unsigned int family);               /* AF_* of IP sockets */
+const char *names_tcp_state(unsigned int state);             /* of sk_state */
+const char *names_protocol(unsigned int protocol);           /* IPPROTO_*; NULL: no word */
 const char *names_signal_result(unsigned int result);        /* TRACE_SIGNAL_* */
 const char *names_signal_action(unsigned long long handler); /* SIG_DFL, SIG_IGN or an address */
 

@@ -107,13 +107,31 @@ CREATE TABLE signal (
 -- wake, ... for futexes.  blocked_by: the task that held it.
 CREATE TABLE lock (
 	task INTEGER, kind TEXT, object TEXT, op TEXT, request_ns INTEGER, granted_ns INTEGER,
-	released_ns INTEGER, blocked_by INTEGER, ret INTEGER
+	released_ns INTEGER, blocked_by INTEGER, ret INTEGER,
+	owner INTEGER		-- of a file's lock: the same for requests of one owner
 );
 
 -- channel: pipe, fifo, unix, tcp, udp.  from_task or to_task NULL: outside the tree.
 CREATE TABLE message (
 	channel TEXT, object TEXT, from_task INTEGER, to_task INTEGER, bytes INTEGER,
 	sent_ns INTEGER, received_ns INTEGER
+);
+
+-- Each change of a TCP socket.  States are the kernel's in lower case: close,
+-- listen, syn_sent, syn_recv, established, fin_wait1, ...  sock: a number of
+-- faultline's, the same for one socket.  A port that is not known yet is NULL.
+CREATE TABLE sock_state (
+	task INTEGER, t_ns INTEGER, sock INTEGER, family TEXT, sport INTEGER, dport INTEGER,
+	old_state TEXT, new_state TEXT
+);
+
+-- Each packet handed to a network device, the loopback one as well.  protocol:
+-- tcp, udp, icmp, icmp6, else ip:N.  len: bytes with all headers; payload: bytes
+-- that TCP or UDP carries.  tcp_flags: words with a blank between, in the order
+-- fin syn rst psh ack urg ece cwr.
+CREATE TABLE packet (
+	task INTEGER, t_ns INTEGER, protocol TEXT, sport INTEGER, dport INTEGER, len INTEGER,
+	payload INTEGER, tcp_flags TEXT
 );
 
 -- What was behind each page of each named region when a task of the tree asked

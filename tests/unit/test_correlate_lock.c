@@ -57,6 +57,23 @@ static void flock_waits_for_its_holder(void **state)
 	records_free(r);
 }
 
+static void owners_have_numbers(void **state)
+{
+	struct stream_of_records *r = three_tasks();
+
+	(void)state;
+	put_lock(r, 3, 1, 0xffff888000000047, FL_LOCK_FLOCK, WRITE, 0, EVERYTHING, GRANTED);
+	put_lock(r, 5, 2, 0xffff888000000053, FL_LOCK_FLOCK, WRITE, 0, EVERYTHING, EAGAIN_RET);
+	put_lock(r, 7, 3, 0xffff888000000047, FL_LOCK_FLOCK, WRITE, 0, EVERYTHING, GRANTED);
+	put_call(r, 11, 13, 1, "futex", 0, 0x7001, WAKE_PRIVATE, 1, 0);
+	put_finish(r, 17, 0);
+	correlate_now(r);
+
+	ASSERT_ROWS(r, "SELECT task, owner FROM lock ORDER BY request_ns", "1|1", "2|2", "3|1",
+		    "1|-");
+	records_free(r);
+}
+
 /* The next holder's record may come before that of the unlock that let it in. */
 static void grant_overtakes_the_unlock(void **state)
 {
@@ -208,6 +225,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flock_waits_for_its_holder),
+		cmocka_unit_test(owners_have_numbers),
 		cmocka_unit_test(grant_overtakes_the_unlock),
 		cmocka_unit_test(posix_ranges),
 		cmocka_unit_test(converted_and_interrupted),
