@@ -197,16 +197,21 @@ static int parameters(sqlite3 *db, const struct report_style *style, FILE *out)
 static void machine(sqlite3 *db, const struct report_style *style, FILE *out)
 {
 	char kernel[64], arch[32], time[32];
+	const char *comma = "";
 	long long cpus, ns;
 
 	report_run_text(db, style, "kernel", kernel, sizeof(kernel), "");
 	report_run_text(db, style, "arch", arch, sizeof(arch), "");
-	fprintf(out, "%s%s%s%s%s", *kernel && strncmp(kernel, "Linux", 5) ? "Linux " : "", kernel,
-		*kernel && *arch ? " " : "", arch, *kernel || *arch ? ", " : "");
-	if (report_run_number(db, "cpus", &cpus))
-		fprintf(out, "%lld CPU%s, ", cpus, cpus == 1 ? "" : "s");
+	fprintf(out, "%s%s%s%s", *kernel && strncmp(kernel, "Linux", 5) ? "Linux " : "", kernel,
+		*kernel && *arch ? " " : "", arch);
+	if (*kernel || *arch)
+		comma = ", ";
+	if (report_run_number(db, "cpus", &cpus)) {
+		fprintf(out, "%s%lld CPU%s", comma, cpus, cpus == 1 ? "" : "s");
+		comma = ", ";
+	}
 	if (report_run_number(db, "duration_ns", &ns))
-		fprintf(out, "%s", text_duration(time, sizeof(time), ns));
+		fprintf(out, "%s%s", comma, text_duration(time, sizeof(time), ns));
 }
 
 int report_header(sqlite3 *db, FILE *out, const struct report_style *style)
@@ -242,6 +247,8 @@ int report_header(sqlite3 *db, FILE *out, const struct report_style *style)
 	if (err)
 		goto out;
 
+	if (!*left && !*right && !*below)
+		goto out;
 	fputs(report_ink(style, REPORT_BOLD), out);
 	gap = style->width - text_width(left) - text_width(right);
 	if (*right && (gap >= 3 || !style->width)) {

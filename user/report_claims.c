@@ -98,7 +98,8 @@ static void print_stacked(FILE *out, const struct report_style *style, const str
 	print_verdict(out, style, line, 0);
 	fprintf(out, "%s\n    ", line->id);
 	report_wrap(out, style, line->text, 4, 4);
-	if (asprintf(&values, "observed %s  expected %s", line->observed, line->expected) >= 0) {
+	if (asprintf(&values, "%s%s%sexpected %s", *line->observed ? "observed " : "",
+		     line->observed, *line->observed ? "  " : "", line->expected) >= 0) {
 		fputs("    ", out);
 		report_wrap(out, style, values, 4, 4);
 		free(values);
@@ -169,22 +170,22 @@ static void print_summary(FILE *out, const struct report_style *style, const str
 		"pass", "fail", "skipped", "inconclusive", "pending",
 	};
 	size_t counts[VERDICTS] = { 0 };
-	const char *before = ": ";
+	char text[160];
+	int used;
 
 	for (size_t i = 0; i < nr; i++)
 		counts[lines[i].verdict]++;
-	fprintf(out, "%s%zu claim%s",
-		report_ink(style, counts[1]       ? REPORT_BAD :
-				  counts[0] == nr ? REPORT_GOOD :
-						    REPORT_DOUBT),
-		nr, nr == 1 ? "" : "s");
-	for (size_t i = 0; i < VERDICTS; i++) {
-		if (!counts[i])
-			continue;
-		fprintf(out, "%s%zu %s", before, counts[i], words[i]);
-		before = ", ";
-	}
-	fprintf(out, "%s\n", report_ink(style, REPORT_PLAIN));
+	used = snprintf(text, sizeof(text), "%zu claim%s:", nr, nr == 1 ? "" : "s");
+	for (size_t i = 0, shown = 0; i < VERDICTS; i++)
+		if (counts[i])
+			used += snprintf(text + used, sizeof(text) - (size_t)used, "%s %zu %s",
+					 shown++ ? "," : "", counts[i], words[i]);
+	fputs(report_ink(style, counts[1]       ? REPORT_BAD :
+				counts[0] == nr ? REPORT_GOOD :
+						  REPORT_DOUBT),
+	      out);
+	report_wrap(out, style, text, 0, 4);
+	fputs(report_ink(style, REPORT_PLAIN), out);
 }
 
 int report_claims(sqlite3 *db, FILE *out, const struct report_style *style)

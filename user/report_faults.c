@@ -55,6 +55,9 @@ static int by_label(const void *a, const void *b)
 	const struct row *one = a, *two = b;
 	int difference = strcmp(one->label, two->label);
 
+	/* what must stay alone does not stand between those alike */
+	if (one->named != two->named)
+		return one->named ? -1 : 1;
 	return difference ? difference : by_task(a, b);
 }
 

@@ -2,6 +2,7 @@
 /* Below the table of faults: rusage, differences in words, what the kernel does not count. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,10 +139,10 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 	err = sum_observed(db, &observed);
 	if (err)
 		return err;
-	if (__builtin_add_overflow(observed.inside, base, &sum) ||
-	    __builtin_add_overflow(minor, major, &minor) ||
-	    __builtin_sub_overflow(sum, minor, &difference))
-		return -EIO;
+	sum = timeline_sum(observed.inside, base);
+	minor = timeline_sum(minor, major);
+	if (__builtin_sub_overflow(sum, minor, &difference))
+		difference = LLONG_MAX;
 	used = snprintf(text, sizeof(text), "rusage of wait4: %s%s%s observed", count(one, minor),
 			difference ? ", but " : " = ", count(two, observed.inside));
 	if (base)
@@ -228,7 +229,7 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 	sqlite3_bind_int64(stmt, 1, task);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		char phase[80], kind[64], object[200], call[64], number[32];
-		char vma[280] = "";
+		char address[32] = "", vma[280] = "";
 		char *line = NULL;
 
 		if (nr++ == MOST_SURPLUS) {
@@ -244,9 +245,12 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 				 *object ? object : "anonymous memory",
 				 (unsigned long long)sqlite3_column_int64(stmt, 4),
 				 (unsigned long long)sqlite3_column_int64(stmt, 5));
-		if (asprintf(&line, "%s x %s at %#llx%s%s%s%s%s",
-			     count(number, sqlite3_column_int64(stmt, 2)), kind,
-			     (unsigned long long)sqlite3_column_int64(stmt, 3), vma,
+		/* a fault without an exception has no address */
+		if (sqlite3_column_int64(stmt, 3))
+			snprintf(address, sizeof(address), " at %#llx",
+				 (unsigned long long)sqlite3_column_int64(stmt, 3));
+		if (asprintf(&line, "%s x %s%s%s%s%s%s%s",
+			     count(number, sqlite3_column_int64(stmt, 2)), kind, address, vma,
 			     *phase ? ", phase " : "", phase, *call ? ", in " : "", call) < 0) {
 			sqlite3_finalize(stmt);
 			return -ENOMEM;

@@ -90,14 +90,14 @@ const char report_db_cow[] =
 	"  (1, 'fork', 'wait4', 36900000, 80200000, 4712, '0 0 0 0 0 0');"
 	"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict) VALUES"
 	"  ('cow', 'touch', 'E', 'each first write takes one fault, "
-	"   which fills a page with zeros', '25600', '25600', 'pass'),"
+	"which fills a page with zeros', '25600', '25600', 'pass'),"
 	"  ('cow', 'fork.tables', 'E', 'fork() copies page tables, not pages', '50..53', '52', "
 	"   'pass'),"
 	"  ('cow', 'c.read', 'E', 'reading shared pages costs nothing', '0', '0', 'pass'),"
 	"  ('cow', 'c.write', 'E', 'each first write by the child copies the page, once', "
 	"   '25600', '25600', 'pass'),"
 	"  ('cow', 'p.write', 'E', 'the last sharer keeps the page: a fault each, "
-	"   which reuses it', '25600', '25600', 'pass');";
+	"which reuses it', '25600', '25600', 'pass');";
 
 sqlite3 *report_db(const char *sql)
 {
