@@ -34,7 +34,8 @@ NEED_BUILD := compiler/cc/gcc archive/libc.a/libc6-dev clang/clang/clang bpftool
 	command/$(PKG_CONFIG)/pkg-config library/libbpf/libbpf-dev/1.1 \
 	library/libelf/libelf-dev library/zlib/zlib1g-dev library/libzstd/libzstd-dev library/sqlite3/libsqlite3-dev \
 	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
-NEED_TEST := library/cmocka/libcmocka-dev command/python3/python3 command/sqlite3/sqlite3
+NEED_UNIT := library/cmocka/libcmocka-dev
+NEED_TEST := $(NEED_UNIT) command/python3/python3 command/sqlite3/sqlite3
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
 	command/cppcheck/cppcheck command/shellcheck/shellcheck
 
@@ -100,11 +101,11 @@ UNIT_HELPERS := $(patsubst tests/unit/%.c,$(OUT)/tests/%.o, \
 all: $(OUT)/faultline $(WORKLOADS) $(CLAIMS) $(B)/faultline.1 $(if $(SANITIZE),$(OUT)/workloads)
 
 # Order-only for everything that runs a tool: stops with one sentence if it is not there.
-.PHONY: need need-test
+.PHONY: need need-unit
 need:
 	$(call refuse_missing,$(call missing,$(NEED_BUILD)))
-need-test:
-	$(call refuse_missing,$(call missing,$(NEED_BUILD) $(NEED_TEST)))
+need-unit:
+	$(call refuse_missing,$(call missing,$(NEED_BUILD) $(NEED_UNIT)))
 
 $(B)/bpf/%.bpf.o: bpf/%.bpf.c $(VMLINUX_DIR)/vmlinux.h Makefile | need
 	$(call say,BPF,$@)
@@ -208,7 +209,7 @@ $(OUT)/libfaultline.a: $(filter-out $(OUT)/user/main.o,$(USER_OBJECTS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(OUT)/tests/%.o: tests/unit/%.c Makefile | need-test $(GENERATED)
+$(OUT)/tests/%.o: tests/unit/%.c Makefile | need-unit $(GENERATED)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -Itests/unit -MMD -MP -c $< -o $@
@@ -251,7 +252,7 @@ demo:
 
 .PHONY: deps deps-build deps-test
 deps: NEEDED = $(NEED_BUILD) $(NEED_TEST) $(NEED_LINT)
-lint-deps: NEEDED = $(NEED_BUILD) $(NEED_LINT) library/cmocka/libcmocka-dev
+lint-deps: NEEDED = $(NEED_BUILD) $(NEED_LINT) $(NEED_UNIT)
 deps-build: NEEDED = $(NEED_BUILD)
 deps-test: NEEDED = $(NEED_BUILD) $(NEED_TEST)
 deps deps-build deps-test lint-deps:
@@ -280,12 +281,13 @@ $(TIDY): tidy/%: % $(GENERATED)
 	$(Q)report=$$(clang-tidy --quiet $< -- $(if $(filter bpf/%,$<),$(BPF_CFLAGS), \
 		-isystem $(B) $(USER_CFLAGS)) 2>&1) || { echo "$$report"; exit 1; }
 
-# The touching of pages looks odd on purpose: a page is assigned to itself, and nothing is touched
-# from address 0 on to warm the function up.
+# Workloads look odd on purpose: a page is assigned to itself, nothing is touched from address 0 on
+# to warm the function up, and address 0 is read to see what the kernel does.
 lint-cppcheck:
 	$(call say,CPPCHECK,'$(words $(C_FILES)) files')
 	$(Q)cppcheck --quiet --std=c11 --language=c --enable=warning,portability,performance \
 		--suppress=selfAssignment:workloads/* --suppress=nullPointerArithmetic:workloads/* \
+		--suppress=nullPointer:workloads/* \
 		'-DLIBBPF_OPTS(type, name, ...)=struct type name = {}' -Iuser -Ibpf -Iworkloads \
 		--error-exitcode=1 $(filter-out bpf/%,$(C_FILES))
 
