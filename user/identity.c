@@ -395,9 +395,20 @@ bool identity_only_root_writes(const char *path, char *found, size_t found_size)
 	}
 	memcpy(part, path, length + 1);
 	for (;;) {
-		/* An access list shows in the group's bits as the most that it grants. */
-		if (lstat(part, &st) || st.st_uid != 0 || S_ISLNK(st.st_mode) ||
-		    (st.st_mode & (S_IWGRP | S_IWOTH))) {
+		/*
+		 * In a folder like /tmp others can make files, but neither rename nor
+		 * remove root's.  An access list shows in the group's bits as the most
+		 * that it grants.
+		 */
+		bool sticky;
+
+		if (lstat(part, &st)) {
+			snprintf(found, found_size, "%s", part);
+			return false;
+		}
+		sticky = S_ISDIR(st.st_mode) && st.st_mode & S_ISVTX && strcmp(part, path);
+		if (st.st_uid != 0 || S_ISLNK(st.st_mode) ||
+		    (st.st_mode & (S_IWGRP | S_IWOTH) && !sticky)) {
 			snprintf(found, found_size, "%s", part);
 			return false;
 		}

@@ -87,7 +87,8 @@ int identity_frames(enum identity_frames what);
 
 /*
  * True if nobody but root can change the file PATH or put another in its place:
- * it and all folders above it belong to root, and only root can write them.
+ * it and all folders above it belong to root, and only root can write them (or
+ * rename what is in them, where they have the sticky bit).
  * PATH must be free of links and dots, as realpath() gives it.  Else FOUND is the
  * component that others can change, cut to its size.
  */

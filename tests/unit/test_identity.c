@@ -362,11 +362,17 @@ static void test_only_root_writes(void **state)
 	(void)state;
 	assert_true(identity_only_root_writes("/", found, sizeof(found)));
 	assert_true(identity_only_root_writes("/etc/passwd", found, sizeof(found)));
-	/* Everybody can write to the folder, though root owns it. */
+	/* Everybody can write to /tmp, but root's folder in it stays root's. */
 	assert_non_null(mkdtemp(folder));
+	assert_int_equal(identity_only_root_writes(folder, found, sizeof(found)), !geteuid());
+	assert_int_equal(chmod(folder, 01777), 0);
 	assert_false(identity_only_root_writes(folder, found, sizeof(found)));
-	assert_string_equal(found, geteuid() ? folder : "/tmp");
+	assert_string_equal(found, folder);
+	assert_int_equal(chmod(folder, 0775), 0);
+	assert_false(identity_only_root_writes(folder, found, sizeof(found)));
 	rmdir(folder);
+	assert_false(identity_only_root_writes("/tmp", found, sizeof(found)));
+	assert_string_equal(found, "/tmp");
 	assert_false(identity_only_root_writes("/proc/self/exe", found, sizeof(found)));
 	assert_string_equal(found, "/proc/self/exe");
 	assert_false(identity_only_root_writes("relative", found, sizeof(found)));
