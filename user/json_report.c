@@ -33,6 +33,9 @@ static const struct {
 		      " ORDER BY first_ns" },
 	{ "sock_states", "SELECT * FROM sock_state ORDER BY t_ns" },
 	{ "packets", "SELECT * FROM packet ORDER BY t_ns" },
+	{ "frames", "SELECT t_ns, task, phase, region, count(*) AS pages, count(pfn) AS present,"
+		    " count(DISTINCT pfn) AS frames FROM frame GROUP BY t_ns, task, region, phase"
+		    " ORDER BY t_ns, task, region" },
 	{ "claims", "SELECT * FROM claim ORDER BY rowid" },
 	{ "loss", "SELECT * FROM loss ORDER BY first_ns, what, kind, cpu" },
 };
