@@ -14,6 +14,32 @@ char LICENSE[] SEC("license") __weak = "GPL";
  */
 #define FAULTS_PER_CLOCK 8
 
+/*
+ * An exception inside another one that is not finished: before it raises
+ * SIGSEGV, the kernel may read the code at the faulting address for its log,
+ * with page faults disabled (show_opcodes()).  It is entered at once, and the
+ * outer one stays in hand.
+ */
+static __always_inline bool fault_is_nested(const struct task_state *s, struct task_struct *task,
+					    __u8 via)
+{
+	return via == FL_KERNEL && task->pagefault_disabled && s->pending.via == FL_USER &&
+	       !s->pending.end_ns && !s->pending.signo && task->min_flt == s->min_flt &&
+	       task->maj_flt == s->maj_flt;
+}
+
+static __noinline int fault_enter_nested(struct task_state *s, __u64 address, __u64 error)
+{
+	struct pending_fault outer = s->pending;
+
+	s->pending.t_ns = bpf_ktime_get_ns();
+	s->pending.address = address;
+	s->pending.error = error;
+	fault_account(s, VERDICT(FL_NOFAULT, FL_KERNEL, 0), 1);
+	s->pending = outer;
+	return 0;
+}
+
 static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u64 error, __u8 via)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -23,6 +49,8 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 
 	if (!s || s->probing)
 		return 0;
+	if (fault_is_nested(s, task, via))
+		return fault_enter_nested(s, address, error);
 	if (s->pending.via && fault_continues(s, task) && address == s->run_next &&
 	    s->run.n % FAULTS_PER_CLOCK) {
 		s->pending.timed = false;
