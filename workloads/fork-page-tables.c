@@ -13,29 +13,76 @@
  *	shared	MAP_SHARED: vma_needs_copy() knows that a fault can find these pages
  *		again, so fork() leaves them out, and the child begins with no table
  *
- * The first fork, with no region, shows what the program itself costs.
+ * The first fork, with nothing in the region, shows what the program itself costs.
+ *
+ * Time is taken apart from that: when the region is full, each size is forked in turn,
+ * several times, so that whatever slows the machine down slows all of them.
  */
 #include "workload.h"
 
+#include <sys/auxv.h>
+
 #include "kernel.h"
 
-static long rounds;
+/* The fork that is counted, those whose time is taken, and how much of the region there is. */
+static const struct {
+	const char *name, *in_time;
+	long share;
+} steps[] = {
+	{ "fork.empty", "time.empty", 0 }, { "fork.64th", "time.64th", 64 },
+	{ "fork.16th", "time.16th", 16 },  { "fork.4th", "time.4th", 4 },
+	{ "fork.all", "time.all", 1 },
+};
 
-/* Children that end at once, as the phase NAME. */
+#define STEPS ((int)(sizeof(steps) / sizeof(steps[0])))
+
+/*
+ * The kernel's own code in each process.  The start of the C library has read it, and
+ * fork() leaves it out, like shared memory; so a child has no table for it, in the rare
+ * case that nothing else is in the same slot.
+ */
+static void read_vdso(void)
+{
+	const volatile char *vdso = (const char *)getauxval(AT_SYSINFO_EHDR);
+
+	if (vdso)
+		(void)*vdso;
+}
+
+/* A child that ends at once, as the phase NAME. */
 static void fork_as(const char *name)
 {
 	pid_t child;
 
-	for (long i = 0; i < rounds; i++) {
-		settle();
-		fl_phase(name);
-		if (fork_child(&child, name)) {
-			fl_phase("start"); /* what it has now is what fork() gave it */
-			_exit(0);
-		}
-		fl_phase("");
-		wait_for(child);
+	settle();
+	fl_phase(name);
+	if (fork_child(&child, name)) {
+		read_vdso();
+		fl_phase("start"); /* what it has now is what fork() gave it */
+		_exit(0);
 	}
+	fl_phase("");
+	wait_for(child);
+}
+
+/* Pages of the region MEMORY that a step is about. */
+static long pages_upto(int step, long pages)
+{
+	return steps[step].share ? pages / steps[step].share : 0;
+}
+
+/* Fork with a part of the region only: fork() leaves out what is MADV_DONTFORK. */
+static void fork_in_time(char *memory, long pages, int step)
+{
+	long upto = pages_upto(step, pages);
+	char *rest = memory + upto * workload.page_size;
+	size_t bytes = (pages - upto) * workload.page_size;
+
+	if (madvise(rest, bytes, MADV_DONTFORK))
+		fail("madvise(MADV_DONTFORK)");
+	fork_as(steps[step].in_time);
+	if (madvise(rest, bytes, MADV_DOFORK))
+		fail("madvise(MADV_DOFORK)");
 }
 
 /* Write one page for each page table. */
@@ -49,13 +96,7 @@ static void write_some(char *memory, long pages)
 
 int main(int argc, char **argv)
 {
-	static const struct {
-		const char *name;
-		long share;
-	} steps[] = {
-		{ "fork.64th", 64 }, { "fork.16th", 16 }, { "fork.4th", 4 }, { "fork.all", 1 }
-	};
-	long pages, page, touched = 0, size;
+	long pages, rounds, page, touched = 0, size;
 	char *place, *memory;
 
 	(void)argc;
@@ -73,16 +114,19 @@ int main(int argc, char **argv)
 	fl_role("parent");
 	place = find_place(pages);
 	settle();
-	fork_as("fork.empty");
 
 	memory = map_region("full", place, pages);
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		long upto = pages / steps[i].share;
+	for (int i = 0; i < STEPS; i++) {
+		long upto = pages_upto(i, pages);
 
 		fl_phase("fill");
 		write_pages(memory + touched * page, upto - touched, 1);
 		touched = upto;
 		fork_as(steps[i].name);
+	}
+	for (long round = 0; round < rounds; round++) {
+		for (int i = 0; i < STEPS; i++)
+			fork_in_time(memory, pages, i);
 	}
 	fl_region("full", memory, 0);
 	if (munmap(memory, size))
