@@ -1,0 +1,130 @@
+-- SPDX-License-Identifier: GPL-2.0
+-- title: new, ready, running, waiting, terminated
+-- chapter: D
+-- question: In which states can a process be, and which can follow which?
+-- param: work_ms = 20   10..2000   milliseconds of CPU time that each of two processes needs
+-- param: nap_ms = 3   1..2000   milliseconds that one of them sleeps
+-- lesson: A process that can run is ready until a CPU takes it. It leaves the CPU because it must wait, or because others want it as well. From waiting no way leads to running but through ready, and somebody opens it.
+
+-- It is often said that the ready ones stand in a linked list. Linux keeps them in a
+-- tree, ordered by the time that each is entitled to, one for each CPU.
+
+-- claim E all: a process goes through all states of the textbook, and two more: stopped, zombie
+-- expect: 'dead new ready running stopped waiting zombie'
+SELECT group_concat(state, ' ') FROM (
+	SELECT DISTINCT state FROM state JOIN task USING (task) WHERE role = 'child' ORDER BY state
+);
+
+-- claim E first: it begins as new, then ready, then running
+-- expect: 'new ready running'
+SELECT group_concat(state, ' ') FROM (
+	SELECT state FROM state JOIN task USING (task) WHERE role = 'child'
+	ORDER BY state.start_ns, state.rowid LIMIT 3
+);
+
+-- claim E last: and ends running, then a zombie, then dead
+-- expect: 'running zombie dead'
+SELECT group_concat(state, ' ') FROM (
+	SELECT * FROM (
+		SELECT state, state.start_ns, state.rowid AS row FROM state JOIN task USING (task)
+		WHERE role = 'child' ORDER BY state.start_ns DESC, row DESC LIMIT 3
+	) ORDER BY start_ns, row
+);
+
+-- claim E legal: in no process one state follows another that it must not follow
+-- expect: 0
+SELECT count(*) FROM (
+	SELECT state, lag(state) OVER (PARTITION BY task ORDER BY start_ns, rowid) AS before FROM state
+) WHERE before IS NOT NULL AND before || '>' || state NOT IN (
+	'new>ready', 'ready>running', 'running>ready', 'running>waiting', 'running>stopped',
+	'running>zombie', 'running>dead', 'waiting>ready', 'stopped>ready', 'zombie>dead'
+);
+
+-- claim E preempted: two that compute on one CPU must stand aside for each other
+-- expect: 2
+SELECT count(DISTINCT role) FROM state JOIN task USING (task)
+WHERE role IN ('child', 'rival') AND state = 'ready' AND why = 'preempted';
+
+-- claim E compute: who computes is running or ready, and never waits
+-- phase: compute
+-- expect: 0
+SELECT count(*) FROM state JOIN phase USING (task)
+WHERE name = 'compute' AND state NOT IN ('running', 'ready')
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim E read: one wait for the byte, ended by the parent, who wrote it
+-- phase: read
+-- expect: 'read parent'
+SELECT why || ' ' || waker.role FROM state JOIN phase USING (task)
+JOIN task ON task.task = state.task AND task.role = 'child'
+JOIN task AS waker ON waker.task = waker_task
+WHERE name = 'read' AND state = 'waiting' AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim E sleep: one wait for the time, ended by a timer, so by no process
+-- phase: sleep
+-- expect: 1
+SELECT count(*) FROM state JOIN phase USING (task)
+WHERE name = 'sleep' AND state = 'waiting' AND why LIKE '%nanosleep' AND waker_task IS NULL
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim B sleep.time: which takes no less than was asked for (microseconds)
+-- phase: sleep
+-- expect: >= 1000 * nap_ms
+SELECT (state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
+WHERE name = 'sleep' AND state = 'waiting' AND why LIKE '%nanosleep'
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim E stopped: it is stopped once, until the parent continues it
+-- phase: stop
+-- expect: 'parent'
+SELECT waker.role FROM state JOIN phase USING (task) JOIN task AS waker ON waker.task = waker_task
+WHERE name = 'stop' AND state = 'stopped' AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim E woken: each wait and each stop, of whomever, ends with one wake-up, after which the task is ready
+-- expect: 0
+SELECT count(*) FROM (
+	SELECT state, end_ns, lead(state) OVER life AS next, lead(why) OVER life AS next_why,
+	       lead(start_ns) OVER life AS next_ns
+	FROM state WINDOW life AS (PARTITION BY task ORDER BY start_ns, rowid)
+) WHERE state IN ('waiting', 'stopped')
+AND (next IS NOT 'ready' OR next_why IS NOT 'woken' OR next_ns IS NOT end_ns);
+
+-- claim E gaps: in each life one state begins when the one before ends
+-- expect: 0
+SELECT count(*) FROM (
+	SELECT start_ns, lag(end_ns) OVER life AS before, lag(start_ns) OVER life AS earlier
+	FROM state WINDOW life AS (PARTITION BY task ORDER BY start_ns, rowid)
+) WHERE earlier IS NOT NULL AND before IS NOT start_ns;
+
+-- claim E lifetime: so that all states together are the life, to the nanosecond
+-- expect: 2
+SELECT count(*) FROM (
+	SELECT reaped_ns - task.start_ns AS life, sum(state.end_ns - state.start_ns) AS states
+	FROM state JOIN task USING (task) WHERE role IN ('child', 'rival') GROUP BY task
+) WHERE life = states;
+
+-- claim E one.per.cpu: no CPU runs two tasks at once
+-- expect: 0
+SELECT count(*) FROM state AS one JOIN state AS other
+ON one.task < other.task AND one.cpu = other.cpu
+AND one.start_ns < other.end_ns AND other.start_ns < one.end_ns
+WHERE one.state = 'running' AND other.state = 'running';
+
+-- claim B at.once: and never more are running than there are CPUs
+-- expect: 1 .. cpus
+SELECT max(n) FROM (
+	SELECT count(*) AS n FROM state AS one JOIN state AS other
+	ON other.start_ns <= one.start_ns AND one.start_ns < other.end_ns
+	WHERE one.state = 'running' AND other.state = 'running' AND one.end_ns > one.start_ns
+	GROUP BY one.rowid
+);
+
+-- The kernel counts in nvcsw and nivcsw.  A wake-up on the way to sleep (spurious)
+-- leaves a wait of no length without a switch.
+-- claim E switches: each end of running is one switch that the kernel counted
+-- expect: 2
+SELECT count(*) FROM (
+	SELECT nvcsw + nivcsw AS counted,
+	       sum(state = 'running') - sum(state = 'waiting' AND why IS 'spurious') AS seen
+	FROM state JOIN task USING (task) WHERE role IN ('child', 'rival') GROUP BY task
+) WHERE counted = seen;
