@@ -13,15 +13,17 @@ static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *
 	static const struct {
 		const char *what, *lost, *remedy;
 	} causes[] = {
-		{ "ring", "records did not fit into the ring buffer", "--ring-size 64M or more" },
-		{ "recursion", "times a tracing program did not run, since it was running already",
+		{ "ring", "records that did not fit into the ring buffer",
+		  "--ring-size 64M or more" },
+		{ "recursion",
+		  "calls of tracing programs that were left out, since one was running already",
 		  "run it again; nothing else that traces should run beside it" },
-		{ "map", "entries did not fit into a table in the kernel",
+		{ "map", "entries that did not fit into a table in the kernel",
 		  "trace fewer tasks, phases or files at once" },
-		{ "record", "records in the file could not be read", "record it again" },
-		{ "untracked", "tasks could not be followed", "trace fewer tasks at once" },
+		{ "record", "records in the file that could not be read", "record it again" },
+		{ "untracked", "tasks that could not be followed", "trace fewer tasks at once" },
 	};
-	const char *what = report_column(stmt, 0), *lost = "things were lost", *remedy = NULL;
+	const char *what = report_column(stmt, 0), *lost = "lost in another way", *remedy = NULL;
 	char number[32], kinds[300], shown[400], *text = NULL;
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
@@ -32,7 +34,7 @@ static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *
 	}
 	text_escape_for(kinds, sizeof(kinds), report_column(stmt, 2), 160, style->utf8);
 	text_count(number, sizeof(number), sqlite3_column_int64(stmt, 1));
-	if (asprintf(&text, "%s %s%s%s%s%s%s", number, lost, *kinds ? " (" : "",
+	if (asprintf(&text, "%s: %s%s%s%s%s%s", lost, number, *kinds ? " (" : "",
 		     text_counts_in(shown, sizeof(shown), kinds), *kinds ? ")" : "",
 		     remedy ? "; remedy: " : "", remedy ? remedy : "") < 0)
 		return -ENOMEM;

@@ -343,8 +343,8 @@ static void test_loss(void **state)
 			 "  ('ring', 'fault_run', 1, 5, 9, 2), ('ring', 'syscall', 1, 6, 7, 13);"),
 	       report_loss, &plain,
 	       "INCOMPLETE: records were lost\n"
-	       "  1,024 records did not fit into the ring buffer (1,011 fault_run, 13 syscall); remedy: --ring-size\n"
-	       "    64M or more\n"
+	       "  records that did not fit into the ring buffer: 1,024 (1,011 fault_run, 13 syscall); remedy:\n"
+	       "    --ring-size 64M or more\n"
 	       "  Exact all the same: the counts of faults, and the table that compares them with the kernel's. Not\n"
 	       "  exact: the timeline, times, single events.\n");
 	expect(report_db("INSERT INTO run VALUES ('status', 'incomplete'), ('reason', 'things were"
@@ -354,13 +354,13 @@ static void test_loss(void **state)
 			 "  ('record', '99', 0, 5, 9, 5), ('else', x'1b', 0, 5, 9, 7);"),
 	       report_loss, &plain,
 	       "INCOMPLETE: things were lost\n"
-	       "  7 things were lost (7 \\x1b)\n"
-	       "  2 entries did not fit into a table in the kernel (2 ledger); remedy: trace fewer tasks, phases or\n"
-	       "    files at once\n"
-	       "  5 records in the file could not be read (5 99); remedy: record it again\n"
-	       "  1 times a tracing program did not run, since it was running already (1 page_fault_user); remedy:\n"
-	       "    run it again; nothing else that traces should run beside it\n"
-	       "  3 tasks could not be followed (3 task); remedy: trace fewer tasks at once\n"
+	       "  lost in another way: 7 (7 \\x1b)\n"
+	       "  entries that did not fit into a table in the kernel: 2 (2 ledger); remedy: trace fewer tasks,\n"
+	       "    phases or files at once\n"
+	       "  records in the file that could not be read: 5 (5 99); remedy: record it again\n"
+	       "  calls of tracing programs that were left out, since one was running already: 1 (1\n"
+	       "    page_fault_user); remedy: run it again; nothing else that traces should run beside it\n"
+	       "  tasks that could not be followed: 3 (3 task); remedy: trace fewer tasks at once\n"
 	       "  The counts may be too low. The kernel's own count in the table is right, and the difference shows\n"
 	       "  what is missing.\n");
 }
