@@ -78,7 +78,7 @@ static void add_exec(struct timeline *t, int i, long long t_ns, const char *path
 	struct tl_event *event;
 
 	name = name && name[1] ? name + 1 : path;
-	event = timeline_add(t, i, t_ns, timeline_text(t, "exec %s", name));
+	event = timeline_add(t, i, t_ns, timeline_text(t, "exec%s%s", *name ? " " : "", name));
 	event->order = ORDER_EXEC;
 	event->chapter = i;
 }
