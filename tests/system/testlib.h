@@ -292,10 +292,12 @@ KEEP int test_end(void)
 	expect(self.ru_minflt + self.ru_majflt,
 	       "SELECT sum(n) + (SELECT base_min + base_maj FROM task WHERE task = 1)"
 	       " FROM fault_count JOIN task USING (task)"
-	       " WHERE process = 1 AND phase IS NOT 'end' AND " COUNTED);
+	       " WHERE pid = %d AND phase IS NOT 'end' AND " COUNTED,
+	       (int)getpid());
 	expect(children.ru_minflt + children.ru_majflt,
 	       "SELECT coalesce(sum(observed), 0) FROM reconcile JOIN task USING (task)"
-	       " WHERE process <> 1");
+	       " WHERE pid <> %d",
+	       (int)getpid());
 	truth_write();
 	return 0;
 }
