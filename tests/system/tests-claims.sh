@@ -75,7 +75,7 @@ test_claims_off_by_one() {
 	local id n
 	for id in $(experiments); do
 		bend "$id"
-		sed -i -E '/^-- expect: *[0-9a-z_(-]/ { /\.\./! s/^(-- expect:)(.*)$/\1 (\2) + 1/ }' \
+		sed -i -E '/^-- expect: *[0-9a-z_(-]/ { /\.\.|\+-/! s/^(-- expect:)(.*)$/\1 (\2) + 1/ }' \
 			"bent/bent-$id.sql"
 		n=$(grep -c '^-- expect: (.*) + 1$' "bent/bent-$id.sql")
 		[ "$n" -gt 0 ] || fail "$id: no expected value to bend"
