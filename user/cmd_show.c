@@ -7,50 +7,59 @@
 #include "query.h"
 #include "recording.h"
 #include "report.h"
+#include "states_view.h"
 
 enum { OPT_JSON = 0x100, OPT_ALL, OPT_SECTION };
 
-/* Parts of a recording that are a list: one option and one question each. */
+/* Parts of a recording: one option each, and how it is shown. */
 static const struct section {
-	const char *name, *summary, *sql; /* sql NULL: report_frames() */
+	const char *name, *summary;
+	const char *sql; /* a list */
+	int (*report)(sqlite3 *db, FILE *out, const struct report_style *style);
 } sections[] = {
-	{ "tree", "processes and threads, and how each came and went",
-	  "WITH RECURSIVE below(task, depth, path) AS ("
-	  " SELECT task, 0, printf('%08d', task) FROM task"
-	  " WHERE parent_task IS NULL OR parent_task NOT IN (SELECT task FROM task)"
-	  " UNION ALL SELECT task.task, depth + 1, path || printf('/%08d', task.task)"
-	  " FROM task JOIN below ON parent_task = below.task WHERE depth < 500) "
-	  "SELECT printf('%*s', 2 * depth, '') || coalesce(comm, '?') AS command, pid, tid, created_by,"
-	  " role, round(start_ns / 1e6, 3) AS start_ms, round(exit_ns / 1e6, 3) AS exit_ms,"
-	  " round(reaped_ns / 1e6, 3) AS reaped_ms, exit_code, exit_signal,"
-	  " min_flt + maj_flt - base_min - base_maj AS faults FROM below JOIN task USING (task) "
-	  "ORDER BY path" },
-	{ "faults", "each run of faults",
-	  "SELECT round(fault.start_ns / 1e6, 3) AS start_ms, tid, phase, region, kind, via, major, n,"
-	  " printf('0x%x', address) AS address, stride, syscall, object, busy_ns "
-	  "FROM fault JOIN task USING (task) ORDER BY fault.start_ns, fault.rowid" },
-	{ "states", "what each task did when",
-	  "SELECT round(state.start_ns / 1e6, 3) AS start_ms, tid, comm, state, why, cpu,"
-	  " end_ns - state.start_ns AS ns, waker_comm "
-	  "FROM state JOIN task USING (task) ORDER BY state.start_ns, state.rowid" },
-	{ "locks", "locks: who waited, how long, for whom",
-	  "SELECT round(request_ns / 1e6, 3) AS request_ms, w.tid, w.comm, kind, object, op,"
-	  " granted_ns - request_ns AS waited_ns, released_ns - granted_ns AS held_ns,"
-	  " b.tid AS blocked_by, ret "
-	  "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
-	  "ORDER BY request_ns, lock.rowid" },
-	{ "signals", "signals from sender to receiver",
-	  "SELECT round(generated_ns / 1e6, 3) AS sent_ms, signo, code,"
-	  " coalesce(s.tid || ' ' || s.comm, sender_comm) AS sender, r.tid AS receiver, result,"
-	  " delivered_ns - generated_ns AS pending_ns, action "
-	  "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
-	  "ORDER BY generated_ns, signal.rowid" },
-	{ "messages", "bytes between processes",
-	  "SELECT round(sent_ns / 1e6, 3) AS sent_ms, channel, object, f.tid AS sender,"
-	  " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
-	  "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
-	  "ORDER BY sent_ns, message.rowid" },
-	{ "frames", "the page frames behind named regions at barriers", NULL },
+	{ .name = "tree",
+	  .summary = "processes and threads, and how each came and went",
+	  .sql = "WITH RECURSIVE below(task, depth, path) AS ("
+		 " SELECT task, 0, printf('%08d', task) FROM task"
+		 " WHERE parent_task IS NULL OR parent_task NOT IN (SELECT task FROM task)"
+		 " UNION ALL SELECT task.task, depth + 1, path || printf('/%08d', task.task)"
+		 " FROM task JOIN below ON parent_task = below.task WHERE depth < 500) "
+		 "SELECT printf('%*s', 2 * depth, '') || coalesce(comm, '?') AS command, pid, tid, created_by,"
+		 " role, round(start_ns / 1e6, 3) AS start_ms, round(exit_ns / 1e6, 3) AS exit_ms,"
+		 " round(reaped_ns / 1e6, 3) AS reaped_ms, exit_code, exit_signal,"
+		 " min_flt + maj_flt - base_min - base_maj AS faults FROM below JOIN task USING (task) "
+		 "ORDER BY path" },
+	{ .name = "faults",
+	  .summary = "each run of faults",
+	  .sql = "SELECT round(fault.start_ns / 1e6, 3) AS start_ms, tid, phase, region, kind, via, major, n,"
+		 " printf('0x%x', address) AS address, stride, syscall, object, busy_ns "
+		 "FROM fault JOIN task USING (task) ORDER BY fault.start_ns, fault.rowid" },
+	{ .name = "states",
+	  .summary = "what each task did when, as a chart, and what it sums up to",
+	  .report = report_states },
+	{ .name = "locks",
+	  .summary = "locks: who waited, how long, for whom",
+	  .sql = "SELECT round(request_ns / 1e6, 3) AS request_ms, w.tid, w.comm, kind, object, op,"
+		 " granted_ns - request_ns AS waited_ns, released_ns - granted_ns AS held_ns,"
+		 " b.tid AS blocked_by, ret "
+		 "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
+		 "ORDER BY request_ns, lock.rowid" },
+	{ .name = "signals",
+	  .summary = "signals from sender to receiver",
+	  .sql = "SELECT round(generated_ns / 1e6, 3) AS sent_ms, signo, code,"
+		 " coalesce(s.tid || ' ' || s.comm, sender_comm) AS sender, r.tid AS receiver, result,"
+		 " delivered_ns - generated_ns AS pending_ns, action "
+		 "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
+		 "ORDER BY generated_ns, signal.rowid" },
+	{ .name = "messages",
+	  .summary = "bytes between processes",
+	  .sql = "SELECT round(sent_ns / 1e6, 3) AS sent_ms, channel, object, f.tid AS sender,"
+		 " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
+		 "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
+		 "ORDER BY sent_ns, message.rowid" },
+	{ .name = "frames",
+	  .summary = "the page frames behind named regions at barriers",
+	  .report = report_frames },
 };
 
 enum { NR_SECTIONS = sizeof(sections) / sizeof(sections[0]) };
@@ -108,8 +117,8 @@ static int show_part(const struct section *section, struct recording *rec)
 	char why[512] = "";
 	int err;
 
-	if (!section->sql) {
-		err = report_frames(db, stdout, &style);
+	if (section->report) {
+		err = section->report(db, stdout, &style);
 		snprintf(why, sizeof(why), "%s", strerror(-err));
 	} else {
 		/* Ours is no SQL of a stranger: it may take the time that a large file takes. */

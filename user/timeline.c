@@ -173,7 +173,7 @@ char *timeline_signal(char *buf, size_t size, long long signo)
 	return buf;
 }
 
-static void release(struct timeline *t)
+void timeline_release(struct timeline *t)
 {
 	for (size_t i = 0; i < t->nr_tasks; i++) {
 		free(t->tasks[i].made_by);
@@ -202,6 +202,6 @@ int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style)
 	timeline_frames(&t);
 	timeline_rows(&t);
 	timeline_draw(&t, out);
-	release(&t);
+	timeline_release(&t);
 	return t.error ? t.error : report_flush(out);
 }

@@ -146,8 +146,9 @@ int timeline_by_start(const void *a, const void *b, void *arg);
 /* Append an event; it owns TEXT and TO_TEXT from then on, also after an error. */
 struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char *text);
 
-/* timeline_tasks.c */
+/* timeline_tasks.c: tasks and the run's length; timeline_release() frees all that T holds. */
 void timeline_load(struct timeline *t);
+void timeline_release(struct timeline *t);
 
 /* timeline_fold.c: who gets a lane, who is drawn in a group. */
 void timeline_fold(struct timeline *t);
