@@ -2,9 +2,10 @@
 #
 # make              build/faultline, its experiments and its man page
 # make test         unit tests, the same under sanitizers, system tests (root or sudo)
+# make bench        cost beside the peers that are installed (ROUNDS=9, QUICK=1)
 # make demo         the first experiment, traced
 # make lint         format and static checks
-# make deps         install what is missing for all of these (apt-get)
+# make deps         install what is missing for all of these (apt-get); deps-bench: the peers
 # make install      PREFIX=/usr/local DESTDIR=
 # make vmlinux      remake vmlinux/ARCH/vmlinux.h; make check-vmlinux compares it with this kernel
 #
@@ -36,6 +37,8 @@ NEED_BUILD := compiler/cc/gcc archive/libc.a/libc6-dev clang/clang/clang bpftool
 	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
 NEED_UNIT := library/cmocka/libcmocka-dev
 NEED_TEST := $(NEED_UNIT) command/python3/python3 command/sqlite3/sqlite3
+NEED_BENCH := command/perf/linux-perf command/bpftrace/bpftrace command/trace-cmd/trace-cmd \
+	command/strace/strace
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
 	command/cppcheck/cppcheck command/shellcheck/shellcheck
 
@@ -92,13 +95,14 @@ BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
 USER_OBJECTS := $(patsubst user/%.c,$(OUT)/user/%.o,$(wildcard user/*.c))
 GENERATED := $(B)/faultline.skel.h $(B)/schema.h $(B)/syscall_names.h
 WORKLOADS := $(patsubst workloads/%.c,$(B)/workloads/%,$(wildcard workloads/*.c))
+DYNAMIC := $(patsubst workloads/%.c,$(B)/workloads/dynamic/%,$(wildcard workloads/*.c))
 CLAIMS := $(patsubst workloads/%.sql,$(B)/workloads/%.sql,$(wildcard workloads/*.sql))
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(OUT)/tests/%,$(wildcard tests/unit/test_*.c))
 UNIT_HELPERS := $(patsubst tests/unit/%.c,$(OUT)/tests/%.o, \
 	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 
 .PHONY: all
-all: $(OUT)/faultline $(WORKLOADS) $(CLAIMS) $(B)/faultline.1 $(if $(SANITIZE),$(OUT)/workloads)
+all: $(OUT)/faultline $(WORKLOADS) $(DYNAMIC) $(CLAIMS) $(B)/faultline.1 $(if $(SANITIZE),$(OUT)/workloads)
 
 # Order-only for everything that runs a tool: stops with one sentence if it is not there.
 .PHONY: need need-unit
@@ -191,6 +195,13 @@ $(B)/workloads/%: workloads/%.c Makefile | need
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(WORKLOAD_CFLAGS) -MMD -MP -MF $@.d $< -o $@
 
+# The same as an ordinary program would be built, for "run --noise dynamic".
+$(B)/workloads/dynamic/%: workloads/%.c Makefile | need
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -static -no-pie -fno-pie,$(WORKLOAD_CFLAGS)) -fpie -pie -Wl,-z,lazy \
+		-MMD -MP -MF $@.d $< -o $@
+
 $(B)/workloads/%.sql: workloads/%.sql
 	@mkdir -p $(@D)
 	$(Q)cp $< $@
@@ -250,12 +261,27 @@ demo:
 	@echo 'Each fault below is one that the kernel counted; the last column is what is left over.' >&2
 	@$(SUDO) $(B)/faultline run cow
 
-.PHONY: deps deps-build deps-test
+# Peers that are missing are named and left out.
+.PHONY: bench
+bench:
+	@$(MAKE) --no-print-directory deps-test
+	+@$(BUILD) all $(B)/bench/load
+	@$(SUDO) env ROUNDS='$(ROUNDS)' QUICK='$(QUICK)' ONLY='$(ONLY)' TOOLS='$(TOOLS)' \
+		python3 -B tests/bench/bench.py $(B)/faultline $(B)/bench/load $(B)/bench \
+		$(if $(QUICK)$(ONLY)$(TOOLS),,docs/bench.svg)
+
+$(B)/bench/load: tests/bench/load.c Makefile | need
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(WORKLOAD_CFLAGS) $< -o $@
+
+.PHONY: deps deps-build deps-test deps-bench
 deps: NEEDED = $(NEED_BUILD) $(NEED_TEST) $(NEED_LINT)
 lint-deps: NEEDED = $(NEED_BUILD) $(NEED_LINT) $(NEED_UNIT)
 deps-build: NEEDED = $(NEED_BUILD)
 deps-test: NEEDED = $(NEED_BUILD) $(NEED_TEST)
-deps deps-build deps-test lint-deps:
+deps-bench: NEEDED = $(NEED_BENCH)
+deps deps-build deps-test deps-bench lint-deps:
 	@tests/deps $(foreach need,$(call missing,$(NEEDED)),'$(need)')
 
 # vmlinux.h is what a tool makes of the kernel's own style.
@@ -303,9 +329,10 @@ completiondir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 
 .PHONY: install uninstall clean
 install: all
-	install -d $(bindir) $(libdir) $(includedir) $(mandir) $(completiondir)
+	install -d $(bindir) $(libdir)/dynamic $(includedir) $(mandir) $(completiondir)
 	install -m 755 $(B)/faultline $(bindir)/faultline
 	$(if $(WORKLOADS),install -m 755 $(WORKLOADS) $(libdir))
+	$(if $(DYNAMIC),install -m 755 $(DYNAMIC) $(libdir)/dynamic)
 	$(if $(CLAIMS),install -m 644 $(CLAIMS) $(libdir))
 	install -m 644 workloads/faultline.h $(includedir)/faultline.h
 	install -m 644 $(B)/faultline.1 $(mandir)/faultline.1
@@ -313,11 +340,12 @@ install: all
 
 uninstall:
 	rm -f $(bindir)/faultline $(includedir)/faultline.h $(mandir)/faultline.1 \
-		$(completiondir)/faultline $(addprefix $(libdir)/,$(notdir $(WORKLOADS) $(CLAIMS)))
-	-rmdir --ignore-fail-on-non-empty $(libdir) $(dir $(libdir))
+		$(completiondir)/faultline $(addprefix $(libdir)/,$(notdir $(WORKLOADS) $(CLAIMS))) \
+		$(addprefix $(libdir)/dynamic/,$(notdir $(DYNAMIC)))
+	-rmdir --ignore-fail-on-non-empty $(libdir)/dynamic $(libdir) $(dir $(libdir))
 
 clean:
 	rm -rf $(B)
 
--include $(BPF_OBJECTS:.o=.d) $(USER_OBJECTS:.o=.d) $(WORKLOADS:=.d) $(UNIT_TESTS:=.d) \
+-include $(BPF_OBJECTS:.o=.d) $(USER_OBJECTS:.o=.d) $(WORKLOADS:=.d) $(DYNAMIC:=.d) $(UNIT_TESTS:=.d) \
 	$(UNIT_HELPERS:.o=.d)
