@@ -289,6 +289,8 @@ static int pour(const void *record, size_t size, void *arg)
 		return 0;
 	if (type == FL_SOCK_STATE || type == FL_NET_QUEUE)
 		return net_record(arg, record);
+	if (type == FL_PRIO)
+		return priority_record(arg, record);
 	return type == FL_FRAMES ? frame_record(arg, record) : fault_record(arg, record);
 }
 

@@ -33,6 +33,7 @@ enum row {
 	ROW_MESSAGE,
 	ROW_LOSS,
 	ROW_FRAME,
+	ROW_PRIORITY,
 	ROW_SOCK_STATE,
 	ROW_PACKET,
 	NR_ROWS,
@@ -229,6 +230,7 @@ int state_start(struct correlation *c, struct task *task);
 int state_record(struct correlation *c, struct task *task, const struct fl_event *event);
 int state_reaped(struct correlation *c, struct task *task, __u64 now);
 int state_finish(struct correlation *c, struct task *task);
+int priority_record(struct correlation *c, const struct fl_event *event); /* in any order */
 
 /* correlate_signal.c */
 int signal_record(struct correlation *c, struct task *task, const struct fl_event *event);

@@ -38,6 +38,8 @@ static const char *const inserts[NR_ROWS] = {
 		     " VALUES (?,?,?,?,?,?)",
 	[ROW_FRAME] = "INSERT INTO frame (task, phase, region, page, pfn, mapcount, flags, t_ns)"
 		      " VALUES (?,?,?,?,?,?,?,?)",
+	[ROW_PRIORITY] = "INSERT INTO priority (task, t_ns, old_prio, new_prio, donor_task)"
+			 " VALUES (?,?,?,?,?)",
 	[ROW_SOCK_STATE] = "INSERT INTO sock_state (task, t_ns, sock, family, sport, dport,"
 			   " old_state, new_state) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_PACKET] = "INSERT INTO packet (task, t_ns, protocol, sport, dport, len, payload,"

@@ -239,3 +239,15 @@ int state_finish(struct correlation *c, struct task *task)
 	/* the last switch was lost */
 	return leave(c, task, s->life == LIFE_RUNNING ? task->end_ns : s->known, NULL);
 }
+
+int priority_record(struct correlation *c, const struct fl_event *event)
+{
+	const struct fl_prio *prio = (const struct fl_prio *)event;
+
+	if (!event->task)
+		return 0;
+	if (!task_get(c, event->task))
+		return correlate_no_memory(c);
+	return ROW_ADD(c, ROW_PRIORITY, cell_int(event->task), cell_time(c, event->t_ns),
+		       cell_int(prio->old_prio), cell_int(prio->new_prio), cell_id(prio->donor));
+}

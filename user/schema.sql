@@ -150,6 +150,14 @@ CREATE TABLE frame (
 	flags TEXT, t_ns INTEGER
 );
 
+-- Priorities that change because somebody waits for a lock (sched_pi_setprio).
+-- They are the kernel's: 99 less the real-time priority, or 120 plus the nice
+-- value; a lower number comes first.  donor_task: who waits; NULL: nobody of the
+-- tree, so that the task has its own priority again.
+CREATE TABLE priority (
+	task INTEGER, t_ns INTEGER, old_prio INTEGER, new_prio INTEGER, donor_task INTEGER
+);
+
 -- class: E exact, B bounded, S statistical.  verdict: pass, fail, skip, inconclusive.
 CREATE TABLE claim (
 	experiment TEXT, id TEXT, class TEXT, text TEXT, expected TEXT, observed TEXT,

@@ -244,6 +244,28 @@ static void in_a_fault_and_in_an_interrupt(void **state)
 	records_free(r);
 }
 
+/* A task lends its priority to another one, which then has its own again; task 0 is not ours. */
+static void priorities(void **state)
+{
+	struct stream_of_records *r = records_new();
+	struct fl_prio raised = {
+		.event = EVENT(11, 2, FL_PRIO), .old_prio = 89, .new_prio = 69, .donor = 1
+	};
+	struct fl_prio lowered = { .event = EVENT(13, 2, FL_PRIO), .old_prio = 69, .new_prio = 89 };
+	struct fl_prio nobody = { .event = EVENT(17, 0, FL_PRIO), .old_prio = 120, .new_prio = 69 };
+
+	(void)state;
+	new_and_gone(r);
+	PUT(r, raised);
+	PUT(r, lowered);
+	PUT(r, nobody);
+	put_finish(r, 23, 0);
+	correlate_now(r);
+
+	ASSERT_ROWS(r, "SELECT * FROM priority ORDER BY t_ns", "2|11|89|69|1", "2|13|69|89|-");
+	records_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +273,7 @@ int main(void)
 		cmocka_unit_test(nobody_waits),  cmocka_unit_test(old_leader_vanishes_at_exec),
 		cmocka_unit_test(spurious_wake), cmocka_unit_test(lost_records_make_gaps),
 		cmocka_unit_test(out_of_order),  cmocka_unit_test(in_a_fault_and_in_an_interrupt),
+		cmocka_unit_test(priorities),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
