@@ -97,7 +97,7 @@ static void add_subject(const char *table, const char *column, void *arg)
 		{ "lock", NULL, SUBJECT_LOCKS },          { "message", NULL, SUBJECT_MESSAGES },
 		{ "syscall", NULL, SUBJECT_CALLS },       { "syscall", "data", SUBJECT_DATA },
 		{ "frame", NULL, SUBJECT_FRAMES },        { "packet", NULL, SUBJECT_MESSAGES },
-		{ "sock_state", NULL, SUBJECT_MESSAGES },
+		{ "sock_state", NULL, SUBJECT_MESSAGES }, { "priority", NULL, SUBJECT_STATES },
 	};
 	unsigned int *wanted = arg;
 
