@@ -81,3 +81,33 @@ SELECT group_concat(who, ' ') FROM (
 	UNION ALL SELECT 'high', phase.end_ns FROM phase JOIN task USING (task)
 	WHERE role = 'inherit.high' AND name = 'lock' ORDER BY t
 );
+
+-- The kernel's numbers: 99 less the real-time priority; 10 is 89, and 30 is 69.
+-- claim E inherit.priority: the holder gets the priority of who waits, and its own again: 10, 30, 10
+-- needs: told('realtime') == 1   no real-time priority can be had here
+-- expect: '89>69 69>89'
+SELECT group_concat(change, ' ') FROM (
+	SELECT old_prio || '>' || new_prio AS change FROM priority JOIN task USING (task)
+	WHERE role = 'inherit.low' ORDER BY t_ns
+);
+
+-- claim E inherit.donor: lent by the one of high priority, and by nobody else to nobody else
+-- needs: told('realtime') == 1   no real-time priority can be had here
+-- expect: 'inherit.high to inherit.low'
+SELECT group_concat(donor.role || ' to ' || task.role, ', ') FROM priority
+JOIN task USING (task) JOIN task AS donor ON donor.task = donor_task;
+
+-- claim E inherit.span: from when the high one begins to wait until the lock is given back
+-- needs: told('realtime') == 1   no real-time priority can be had here
+-- expect: 1
+SELECT count(*) FROM priority AS raised JOIN task AS low ON low.task = raised.task AND low.role = 'inherit.low'
+JOIN priority AS lowered ON lowered.task = low.task AND lowered.t_ns > raised.t_ns
+JOIN task AS high ON high.role = 'inherit.high' JOIN phase ON phase.task = high.task AND phase.name = 'lock'
+JOIN phase AS unlock ON unlock.task = low.task AND unlock.name = 'unlock'
+WHERE raised.t_ns BETWEEN phase.start_ns AND phase.end_ns
+AND lowered.t_ns BETWEEN unlock.start_ns AND unlock.end_ns AND lowered.t_ns < phase.end_ns;
+
+-- claim E none.priority: without inheritance nobody's priority changes
+-- needs: told('realtime') == 1   no real-time priority can be had here
+-- expect: 0
+SELECT count(*) FROM priority JOIN task USING (task) WHERE role LIKE 'none%';
