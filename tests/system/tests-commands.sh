@@ -91,7 +91,7 @@ test_streams() {
 	# What the command finds is what it would find without us.
 	cat >found <<'END'
 ls /proc/$$/fd >$1
-grep -E '^(Sig|Shd|Cap|Cpus_allowed:|NoNewPrivs|Seccomp:|Threads)' /proc/$$/status >>$1
+grep -E '^(Sig(Pnd|Blk|Ign|Cgt)|Shd|Cap|Cpus_allowed:|NoNewPrivs|Seccomp:|Threads)' /proc/$$/status >>$1
 cat /proc/$$/oom_score_adj /proc/$$/timerslack_ns /proc/$$/limits >>$1
 env | grep -v '^_=' | sort >>$1
 umask >>$1
