@@ -169,7 +169,9 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	}
 	s->cell.n += n;
 
-	if (run->n && same && !every_fault && via != FL_GUP && run->vma_start == s->vma.start &&
+	/* a stack grows at its start, a heap at its end */
+	if (run->n && same && !every_fault && via != FL_GUP &&
+	    (run->vma_start == s->vma.start || run->vma_end == s->vma.end) &&
 	    p->t_ns - run->start_ns < RUN_MAX_NS) {
 		if (run->n == 1 && step && step <= RUN_MAX_STRIDE && step >= -RUN_MAX_STRIDE) {
 			run->stride = step;
