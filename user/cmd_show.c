@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cli.h"
 #include "message.h"
+#include "messages_view.h"
+#include "path_view.h"
 #include "query.h"
 #include "recording.h"
 #include "report.h"
@@ -16,6 +19,9 @@ static const struct section {
 	const char *name, *summary;
 	const char *sql; /* a list */
 	int (*report)(sqlite3 *db, FILE *out, const struct report_style *style);
+	/* of the task that the option names; -ENOENT with a sentence in WHY */
+	int (*of_task)(sqlite3 *db, const char *who, FILE *out, const struct report_style *style,
+		       char *why, size_t why_size);
 } sections[] = {
 	{ .name = "tree",
 	  .summary = "processes and threads, and how each came and went",
@@ -37,6 +43,9 @@ static const struct section {
 	{ .name = "states",
 	  .summary = "what each task did when, as a chart, and what it sums up to",
 	  .report = report_states },
+	{ .name = "path",
+	  .summary = "why it took so long: back from its end, over who woke it, to its start",
+	  .of_task = report_path },
 	{ .name = "locks",
 	  .summary = "locks: who waited, how long, for whom",
 	  .sql = "SELECT round(request_ns / 1e6, 3) AS request_ms, w.tid, w.comm, kind, object, op,"
@@ -52,11 +61,8 @@ static const struct section {
 		 "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
 		 "ORDER BY generated_ns, signal.rowid" },
 	{ .name = "messages",
-	  .summary = "bytes between processes",
-	  .sql = "SELECT round(sent_ns / 1e6, 3) AS sent_ms, channel, object, f.tid AS sender,"
-		 " t.tid AS receiver, bytes, received_ns - sent_ns AS ns "
-		 "FROM message LEFT JOIN task f ON f.task = from_task LEFT JOIN task t ON t.task = to_task "
-		 "ORDER BY sent_ns, message.rowid" },
+	  .summary = "who sent bytes to whom, as a sequence diagram, and what each stream carried",
+	  .report = report_messages },
 	{ .name = "frames",
 	  .summary = "the page frames behind named regions at barriers",
 	  .report = report_frames },
@@ -75,6 +81,7 @@ static const char doc[] =
 struct show {
 	struct cli_record record;
 	bool wanted[NR_SECTIONS];
+	const char *task[NR_SECTIONS];
 	bool any;
 };
 
@@ -106,18 +113,23 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		if (key < OPT_SECTION || key >= OPT_SECTION + NR_SECTIONS)
 			return ARGP_ERR_UNKNOWN;
 		show->wanted[key - OPT_SECTION] = show->any = true;
+		show->task[key - OPT_SECTION] = arg;
 		return 0;
 	}
 }
 
-static int show_part(const struct section *section, struct recording *rec)
+static int show_part(const struct section *section, const char *task, struct recording *rec)
 {
 	struct report_style style = report_style_for(stdout);
 	sqlite3 *db = recording_db(rec);
 	char why[512] = "";
 	int err;
 
-	if (section->report) {
+	if (section->of_task) {
+		err = section->of_task(db, task, stdout, &style, why, sizeof(why));
+		if (err && err != -ENOENT)
+			snprintf(why, sizeof(why), "%s", strerror(-err));
+	} else if (section->report) {
 		err = section->report(db, stdout, &style);
 		snprintf(why, sizeof(why), "%s", strerror(-err));
 	} else {
@@ -140,7 +152,7 @@ static int show_lists(const struct show *show, struct recording *rec)
 		if (!first)
 			putchar('\n');
 		first = false;
-		status = show_part(&sections[i], rec);
+		status = show_part(&sections[i], show->task[i], rec);
 		if (status)
 			return status;
 	}
@@ -161,9 +173,12 @@ int cmd_show(int argc, char **argv)
 	int status;
 
 	for (int i = 0; i < NR_SECTIONS; i++)
-		options[i + 2] = (struct argp_option){
-			sections[i].name, OPT_SECTION + i, NULL, 0, sections[i].summary, 0
-		};
+		options[i + 2] = (struct argp_option){ sections[i].name,
+						       OPT_SECTION + i,
+						       sections[i].of_task ? "TASK" : NULL,
+						       0,
+						       sections[i].summary,
+						       0 };
 	argp_parse(&argp, argc, argv, 0, NULL, &show);
 	status = cli_open_recording(&rec, show.record.output);
 	if (status)
