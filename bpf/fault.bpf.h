@@ -276,6 +276,17 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 	return 0;
 }
 
+/* The page of a fault that is entered is not one of those that follow it. */
+static __always_inline void effects_take(struct task_state *s, __u8 kind)
+{
+	if (kind == FL_ZERO_FILL || kind == FL_COPY_ZERO)
+		s->effects.zeroed--;
+	else if ((kind == FL_COPY || kind == FL_FILE_COPY || kind == FL_SHMEM) && s->effects.plain)
+		s->effects.plain--;
+	else if (kind == FL_HUGE_ZERO_FILL || kind == FL_HUGE_COPY)
+		s->effects.huge--;
+}
+
 SHARED int fault_settle_slow(struct task_state *s, __u64 now)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -293,18 +304,17 @@ SHARED int fault_settle_slow(struct task_state *s, __u64 now)
 		if (refused) {
 			fault_account(s, VERDICT(refused, s->pending.via, 0), 1);
 		} else {
-			__u8 is_major = major > 0;
+			__u8 is_major = major > 0, kind = fault_kind(s);
 
 			if (is_major)
 				major--;
 			else if (minor)
 				minor--;
-			fault_account(s, VERDICT(fault_kind(s), s->pending.via, is_major), 1);
+			fault_account(s, VERDICT(kind, s->pending.via, is_major), 1);
+			effects_take(s, kind);
 		}
 		s->pending.via = 0;
 		s->interrupted = false;
-		if (minor || major)
-			__builtin_memset(&s->effects, 0, sizeof(s->effects));
 	}
 	if ((minor || major) && s->syscall != FL_NO_SYSCALL)
 		gup_account(s, now, minor, major);
