@@ -79,11 +79,12 @@ static void copy_ourselves(long signals, long pause_us)
 	if (sigaction(SIGUSR1, &on_request, NULL))
 		fail("sigaction");
 
+	fl_phase("copy"); /* before anybody asks */
 	if (fork_child(&asker, "asker")) {
+		fl_phase("");
 		ask(getppid(), signals, pause_us);
 		_exit(0);
 	}
-	fl_phase("copy");
 	while (reports < signals)
 		copy_byte(source, sink);
 	fl_phase("");

@@ -28,49 +28,52 @@ SELECT count(*) FROM signal JOIN task ON task = receiver_task
 JOIN phase USING (task)
 WHERE role = 'copier' AND name = 'copy' AND signo != 15 AND delivered_ns BETWEEN phase.start_ns AND phase.end_ns;
 
--- The first answer after the signal was delivered, beside the reads that had
--- returned a byte by then.
+-- By the clock: reads that have returned a byte, signals delivered, answers. Each answer
+-- is set beside the number of reads up to the signal before it.
 -- claim E answers: each answer is the number of bytes read when the signal was delivered
 -- phase: copy
 -- when: mode == 'own'
 -- expect: signals
-SELECT count(*) FROM signal
-WHERE signo = 10
-AND (SELECT value FROM value
-     WHERE value.task = receiver_task AND name = 'bytes' AND t_ns > delivered_ns
-     ORDER BY t_ns LIMIT 1)
-  = (SELECT count(*) FROM syscall
-     WHERE syscall.task = receiver_task AND phase = 'copy' AND name = 'read' AND ret = 1
-     AND end_ns <= delivered_ns);
+SELECT sum(printed = asked) FROM (
+	SELECT printed, lag(bytes) OVER (ORDER BY t_ns) AS asked FROM (
+		SELECT what, t_ns, printed, sum(what = 'read') OVER (ORDER BY t_ns ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+			SELECT 'read' AS what, end_ns AS t_ns, NULL AS printed FROM syscall
+			WHERE phase = 'copy' AND name = 'read' AND ret = 1
+			UNION ALL
+			SELECT 'signal', delivered_ns, NULL FROM signal WHERE signo = 10 AND action = 'handler'
+			UNION ALL
+			SELECT 'answer', t_ns, value FROM value WHERE name = 'bytes'))
+	WHERE what != 'read');
 
--- What dd has printed stands at the beginning of what it wrote next.
+-- What dd has printed stands at the beginning of what it wrote.
 -- claim E answers.dd: each answer of dd is the number of bytes that it has read when it prints
 -- phase: copy
 -- when: mode == 'dd'
 -- expect: signals
-SELECT count(*) FROM (
-	SELECT receiver_task, (
-		SELECT start_ns FROM syscall
-		WHERE syscall.task = receiver_task AND name = 'write' AND file_kind = 'pipe' AND start_ns > delivered_ns
-		ORDER BY start_ns LIMIT 1) AS answer_ns
-	FROM signal WHERE signo = 10 AND action = 'handler')
-JOIN syscall AS answer ON answer.task = receiver_task AND answer.start_ns = answer_ns
-WHERE CAST(CAST(answer.data AS TEXT) AS INTEGER) = (
-	SELECT count(*) FROM syscall
-	WHERE syscall.task = receiver_task AND phase = 'copy' AND name = 'read' AND ret = 1 AND end_ns < answer_ns);
+SELECT sum(printed = bytes) FROM (
+	SELECT printed, sum(printed IS NULL) OVER (ORDER BY t_ns ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+		SELECT end_ns AS t_ns, NULL AS printed FROM syscall
+		WHERE phase = 'copy' AND name = 'read' AND ret = 1
+		UNION ALL
+		SELECT start_ns, CAST(CAST(data AS TEXT) AS INTEGER) FROM syscall
+		WHERE name = 'write' AND file_kind = 'pipe' AND CAST(data AS TEXT) LIKE '%records in%'));
 
 -- It prints before its next read or write, so at most one read was already under way.
 -- claim B answers.late: which is at most one more than when the signal was delivered
 -- phase: copy
 -- when: mode == 'dd'
 -- expect: 0 .. 1
-SELECT max(abs((
-	SELECT count(*) FROM syscall
-	WHERE syscall.task = receiver_task AND phase = 'copy' AND name = 'read' AND ret = 1 AND end_ns <= delivered_ns)
-	- (SELECT CAST(CAST(data AS TEXT) AS INTEGER) FROM syscall
-	WHERE syscall.task = receiver_task AND name = 'write' AND file_kind = 'pipe' AND start_ns > delivered_ns
-	ORDER BY start_ns LIMIT 1)))
-FROM signal WHERE signo = 10 AND action = 'handler';
+SELECT max(abs(printed - asked)) FROM (
+	SELECT printed, lag(bytes) OVER (ORDER BY t_ns) AS asked FROM (
+		SELECT what, t_ns, printed, sum(what = 'read') OVER (ORDER BY t_ns ROWS UNBOUNDED PRECEDING) AS bytes FROM (
+			SELECT 'read' AS what, end_ns AS t_ns, NULL AS printed FROM syscall
+			WHERE phase = 'copy' AND name = 'read' AND ret = 1
+			UNION ALL
+			SELECT 'signal', delivered_ns, NULL FROM signal WHERE signo = 10 AND action = 'handler'
+			UNION ALL
+			SELECT 'answer', start_ns, CAST(CAST(data AS TEXT) AS INTEGER) FROM syscall
+			WHERE name = 'write' AND file_kind = 'pipe' AND CAST(data AS TEXT) LIKE '%records in%'))
+	WHERE what != 'read');
 
 -- claim E goes.on: the copy goes on afterwards: no read fails or is cut short
 -- phase: copy
