@@ -87,6 +87,13 @@ int claims_set(struct claims *claims, const char *assignment, char *why, size_t 
 int claims_predict(struct claims *claims, char *why, size_t why_size);
 
 /*
+ * What SOURCE, written as behind "-- expect:", is with these parameters.  0, or
+ * -EINVAL with half a sentence in WHY.
+ */
+int claims_evaluate(const struct claims *claims, const char *source, struct expect *value,
+		    char *why, size_t why_size);
+
+/*
  * Run each claim's query on DB (read-only, bounded; see sandbox.h), compare,
  * and store the rows of table `claim`, in place of those that were there.  An
  * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that

@@ -181,6 +181,15 @@ static int predict(const struct claims *claims, struct claim *claim, char *why, 
 	return claims_judge_provisos(claims, claim, NULL, why, why_size);
 }
 
+int claims_evaluate(const struct claims *claims, const char *source, struct expect *value,
+		    char *why, size_t why_size)
+{
+	struct known known = { .claims = claims };
+	struct expr_scope scope = scope_of(&known);
+
+	return expect_eval(source, &scope, value, why, why_size);
+}
+
 int claims_predict(struct claims *claims, char *why, size_t why_size)
 {
 	size_t i;

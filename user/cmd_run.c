@@ -11,16 +11,27 @@
 #include "catalogue.h"
 #include "claims.h"
 #include "cli.h"
+#include "compare.h"
 #include "experiment.h"
 #include "launch.h"
 #include "message.h"
+#include "noise.h"
+#include "profile.h"
 
-enum { OPT_ALL = 0x100, OPT_SET, OPT_PREDICT };
+enum { OPT_ALL = 0x100, OPT_SET, OPT_PREDICT, OPT_CHAPTER, OPT_NOISE, OPT_QUIZ };
 
 static const struct argp_option options[] = {
 	{ "all", OPT_ALL, NULL, 0, "run every experiment that can be found", 0 },
+	{ "chapter", OPT_CHAPTER, "LETTER", 0,
+	  "run every experiment of a chapter, or of several, as in AB", 0 },
 	{ "set", OPT_SET, "KEY=VALUE", 0, "change a parameter; may be repeated", 0 },
 	{ "predict", OPT_PREDICT, NULL, 0, "show what is expected and run nothing", 0 },
+	{ "quiz", OPT_QUIZ, NULL, 0,
+	  "ask for your prediction first; at a terminal only, and Enter alone leaves it", 0 },
+	{ "noise", OPT_NOISE, "SOURCE[,SOURCE...]", 0,
+	  "run clean, then with each source of noise put back, and show which claims break: "
+	  "thp, migrate, dynamic, rseq, no-pin, aslr",
+	  0 },
 	{ 0 },
 };
 
@@ -38,11 +49,15 @@ static const char doc[] =
 	"Examples:\n"
 	"  sudo faultline run cow\n"
 	"  sudo faultline run cow --set pages=1024 -o cow.fl\n"
+	"  sudo faultline run --chapter A\n"
+	"  sudo faultline run cow --noise thp,migrate\n"
 	"  faultline run --predict cow";
 
 struct run {
 	struct cli_record record;
-	bool all, predict;
+	bool all, predict, quiz;
+	const char *chapters; /* letters, or NULL */
+	unsigned int noise;   /* NOISE_* */
 	char **ids;
 	size_t nr_ids;
 	const char **sets;
@@ -51,10 +66,34 @@ struct run {
 	size_t nr_chosen;
 };
 
+static bool are_chapters(const char *letters)
+{
+	return *letters && !letters[strspn(letters, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")];
+}
+
+static void refuse_together(const struct run *run, struct argp_state *state)
+{
+	bool several = run->all || run->chapters || run->nr_ids > 1;
+
+	if (!!run->all + !!run->nr_ids + !!run->chapters != 1)
+		argp_error(
+			state,
+			"give experiments, or --chapter, or --all; \"faultline list\" shows them");
+	if (run->record.output && several)
+		argp_error(state, "-o keeps one recording; run one experiment with it");
+	if (run->noise && (run->record.output || run->record.json || run->quiz || run->predict))
+		argp_error(state,
+			   "--noise is a comparison of several runs: it has none of -o, --json, "
+			   "--quiz and --predict");
+	if (run->quiz && (run->record.json || run->predict))
+		argp_error(state, "--quiz asks a person: it has neither --json nor --predict");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct run *run = state->input;
 	const char **sets;
+	char why[512];
 
 	switch (key) {
 	case ARGP_KEY_INIT:
@@ -65,6 +104,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_PREDICT:
 		run->predict = true;
+		return 0;
+	case OPT_QUIZ:
+		run->quiz = true;
+		return 0;
+	case OPT_CHAPTER:
+		run->chapters = arg;
+		if (!are_chapters(arg))
+			argp_error(state, "--chapter %s: a chapter is a letter from A to Z", arg);
+		return 0;
+	case OPT_NOISE:
+		if (noise_parse(arg, &run->noise, why, sizeof(why)))
+			argp_error(state, "%s", why);
 		return 0;
 	case OPT_SET:
 		sets = realloc(run->sets, (run->nr_sets + 1) * sizeof(*sets));
@@ -78,12 +129,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		run->nr_ids = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
-		if (!run->all == !run->nr_ids)
-			argp_error(
-				state,
-				"give either experiments or --all; \"faultline list\" shows them");
-		if (run->record.output && (run->all || run->nr_ids > 1))
-			argp_error(state, "-o keeps one recording; run one experiment with it");
+		refuse_together(run, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -104,9 +150,16 @@ static void say_unknown(const struct catalogue *catalogue, const char *id)
 			id);
 }
 
+/* Of all the experiments, is it one that was asked for?  What is broken has no chapter that is known. */
+static bool is_meant(const struct run *run, const struct experiment *e)
+{
+	return run->all || (!e->wrong && strchr(run->chapters, e->claims->chapter));
+}
+
 static int choose(struct run *run, const struct catalogue *catalogue)
 {
-	size_t n = run->all ? catalogue->n : run->nr_ids;
+	bool listed = run->nr_ids > 0;
+	size_t n = listed ? run->nr_ids : catalogue->n;
 	int status = CLI_OK;
 
 	run->nr_chosen = 0;
@@ -114,9 +167,11 @@ static int choose(struct run *run, const struct catalogue *catalogue)
 	if (!run->chosen)
 		return CLI_CANNOT;
 	for (size_t i = 0; i < n; i++) {
-		struct experiment *e = run->all ? &catalogue->experiments[i] :
-						  catalogue_find(catalogue, run->ids[i]);
+		struct experiment *e = listed ? catalogue_find(catalogue, run->ids[i]) :
+						&catalogue->experiments[i];
 
+		if (e && !listed && !is_meant(run, e))
+			continue;
 		if (e && !e->wrong) {
 			run->chosen[run->nr_chosen++] = e;
 			continue;
@@ -127,8 +182,15 @@ static int choose(struct run *run, const struct catalogue *catalogue)
 		else
 			say_unknown(catalogue, run->ids[i]);
 	}
-	if (n)
+	if (n && !run->chapters)
 		return status;
+	if (n && run->nr_chosen)
+		return CLI_OK;
+	if (n) {
+		message("no experiments in chapter %s: \"faultline list\" shows the chapters",
+			run->chapters);
+		return CLI_USAGE;
+	}
 	message("no experiments: none beside this program nor in FAULTLINE_PATH; build them with "
 		"make, or set FAULTLINE_PATH to their folder");
 	return CLI_USAGE;
@@ -185,8 +247,20 @@ static bool interrupted(void)
 	return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM);
 }
 
+static int run_one(const struct run *run, const struct experiment *e)
+{
+	const struct experiment_how how = {
+		.profile = PROFILE_CLEAN,
+		.quiz = run->quiz && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+	};
+
+	if (run->noise)
+		return compare_run(e, &run->record, run->noise);
+	return experiment_run(e, &run->record, &how);
+}
+
 /* faultline gives up its rights once it traces, so each of several has a process of its own. */
-static int run_in_child(const struct experiment *e, const struct cli_record *record)
+static int run_in_child(const struct run *run, const struct experiment *e)
 {
 	int status;
 	pid_t pid;
@@ -198,7 +272,7 @@ static int run_in_child(const struct experiment *e, const struct cli_record *rec
 		return CLI_CANNOT;
 	}
 	if (!pid)
-		_exit(cli_close_stdout(experiment_run(e, record)));
+		_exit(cli_close_stdout(run_one(run, e)));
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : CLI_INCOMPLETE;
@@ -206,18 +280,18 @@ static int run_in_child(const struct experiment *e, const struct cli_record *rec
 
 static int run_all(const struct run *run)
 {
-	bool json = run->record.json, several = run->all || run->nr_chosen > 1;
+	bool json = run->record.json, several = !run->nr_ids || run->nr_chosen > 1;
 	int status = CLI_OK, one;
 
 	if (!several)
-		return experiment_run(run->chosen[0], &run->record);
+		return run_one(run, run->chosen[0]);
 	launch_hold_signals();
 	if (json)
 		puts("[");
 	for (size_t i = 0; i < run->nr_chosen && !interrupted(); i++) {
 		if (i)
 			puts(json ? "," : "");
-		one = run_in_child(run->chosen[i], &run->record);
+		one = run_in_child(run, run->chosen[i]);
 		status = worse(status, one);
 		if (one == CLI_CANNOT)
 			break;
@@ -235,7 +309,7 @@ static int run_chosen(struct run *run, const struct catalogue *catalogue)
 	int status = choose(run, catalogue), set;
 
 	/* One name misspelt: nothing runs.  One of all is broken: the others do. */
-	if ((status && !run->all) || !run->nr_chosen)
+	if ((status && run->nr_ids) || !run->nr_chosen)
 		return status;
 	set = set_parameters(run);
 	if (set)
@@ -255,7 +329,7 @@ int cmd_run(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.args_doc = "ID...\n--all",
+		.args_doc = "ID...\n--chapter LETTER\n--all",
 		.doc = doc,
 		.children = children,
 	};

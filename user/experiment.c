@@ -15,17 +15,19 @@
 #include "claims.h"
 #include "cli.h"
 #include "collect.h"
+#include "compare.h"
 #include "identity.h"
 #include "message.h"
+#include "quiz.h"
 #include "recording.h"
 #include "session.h"
 #include "text.h"
 
-static void line(const char *before, const char *text)
+static void line(FILE *out, const char *before, const char *text)
 {
 	char safe[1024];
 
-	printf("%s%s\n", before, text_escape(safe, sizeof(safe), text, 0));
+	fprintf(out, "%s%s\n", before, text_escape(safe, sizeof(safe), text, 0));
 }
 
 static char *param_value(const struct param *p, char *buf, size_t size)
@@ -59,30 +61,35 @@ static void predict_claims(const struct claims *claims)
 		text_pad(stdout, text_escape(safe, sizeof(safe), c->id, 0), id_width);
 		fputs("  ", stdout);
 		text_pad(stdout, text_escape(safe, sizeof(safe), c->expected, 0), -width);
-		line("  ", c->text);
+		line(stdout, "  ", c->text);
 		if (c->verdict == VERDICT_SKIP && c->reason)
-			line("      cannot be checked here: ", c->reason);
+			line(stdout, "      cannot be checked here: ", c->reason);
+	}
+}
+
+void experiment_introduce(const struct experiment *e, FILE *out)
+{
+	const struct claims *claims = e->claims;
+	char safe[1024], value[64];
+
+	fprintf(out, "%s: ", text_escape(safe, sizeof(safe), e->id, 0));
+	line(out, "", claims->title);
+	if (claims->question)
+		line(out, "   ", claims->question);
+	for (size_t i = 0; i < claims->nr_params; i++) {
+		const struct param *p = &claims->params[i];
+
+		fprintf(out, "   %s = %s", text_escape(safe, sizeof(safe), p->name, 0),
+			param_value(p, value, sizeof(value)));
+		line(out, "   ", p->text ? p->text : "");
 	}
 }
 
 void experiment_predict(const struct experiment *e)
 {
-	const struct claims *claims = e->claims;
-	char safe[1024], value[64];
-
-	printf("%s: ", text_escape(safe, sizeof(safe), e->id, 0));
-	line("", claims->title);
-	if (claims->question)
-		line("   ", claims->question);
-	for (size_t i = 0; i < claims->nr_params; i++) {
-		const struct param *p = &claims->params[i];
-
-		printf("   %s = %s", text_escape(safe, sizeof(safe), p->name, 0),
-		       param_value(p, value, sizeof(value)));
-		line("   ", p->text ? p->text : "");
-	}
+	experiment_introduce(e, stdout);
 	puts("expected:");
-	predict_claims(claims);
+	predict_claims(e->claims);
 }
 
 /* What the claims read decides which programs watch the kernel. */
@@ -112,10 +119,10 @@ static void add_subject(const char *table, const char *column, void *arg)
  * sudo runs all commands as root, so there is nothing to give.  CLI_OK, or a
  * status after a message.
  */
-static int grant_root(const struct experiment *e)
+static int grant_root(const struct experiment *e, const char *program)
 {
 	const struct identity_caller caller = identity_caller();
-	const char *paths[] = { e->sql, e->program };
+	const char *paths[] = { e->sql, program };
 	const char *why = e->claims->root_why ? e->claims->root_why : "its file gives no reason";
 	char real[PATH_MAX], found[PATH_MAX];
 
@@ -152,7 +159,7 @@ static void free_arguments(struct arguments *a)
 	free(a->params);
 }
 
-static int make_arguments(struct arguments *a, const struct experiment *e)
+static int make_arguments(struct arguments *a, const struct experiment *e, const char *program)
 {
 	const struct claims *claims = e->claims;
 
@@ -160,7 +167,7 @@ static int make_arguments(struct arguments *a, const struct experiment *e)
 	a->params = calloc(claims->nr_params + 1, sizeof(*a->params));
 	if (!a->argv || !a->params)
 		return -ENOMEM;
-	a->argv[0] = e->program;
+	a->argv[0] = (char *)program;
 	for (size_t i = 0; i < claims->nr_params; i++) {
 		const struct param *p = &claims->params[i];
 		int n = p->is_word ? asprintf(&a->argv[i + 1], "%s=%s", p->name, p->word) :
@@ -239,8 +246,10 @@ static int keep_words(struct recording *rec, const struct claims *claims)
 }
 
 static int check_and_show(const struct experiment *e, struct recording *rec,
-			  const struct cli_record *record, int status)
+			  const struct cli_record *record, const struct experiment_how *how,
+			  const struct quiz *quiz, int status)
 {
+	bool worked = status == CLI_OK;
 	char why[512] = "";
 
 	if (keep_words(rec, e->claims)) {
@@ -253,38 +262,61 @@ static int check_and_show(const struct experiment *e, struct recording *rec,
 	} else if (status == CLI_OK || verdict(e->claims, rec) == CLI_CLAIM_FAILED) {
 		status = verdict(e->claims, rec);
 	}
+	if (how->verdicts) {
+		if (worked)
+			compare_write(how->verdicts, e->claims);
+		return status;
+	}
 	if (cli_report(rec, record) && !status)
 		status = CLI_INCOMPLETE;
+	if (quiz_was_asked(quiz))
+		quiz_show(quiz, e->claims, stdout);
 	return status;
 }
 
+/* What is to be seen before the run; the guesses that it gets as an answer into *QUIZ. */
+static int introduce(const struct experiment *e, const struct cli_record *record,
+		     const struct experiment_how *how, struct quiz *quiz)
+{
+	if (how->quiz) {
+		experiment_introduce(e, stdout);
+		if (quiz_ask(quiz, e->claims, stdin, stdout)) {
+			message("cannot keep the answers: out of memory");
+			return CLI_CANNOT;
+		}
+		puts("");
+	} else if (!record->json && !how->verdicts) {
+		experiment_predict(e);
+		puts("");
+	}
+	return cli_close_stdout(CLI_OK);
+}
+
 static int run_as(const struct experiment *e, const struct identity *id,
-		  const struct arguments *arguments, const struct cli_record *record)
+		  const struct arguments *arguments, const struct cli_record *record,
+		  const struct experiment_how *how)
 {
 	struct session_options options = {
 		.argv = arguments->argv,
 		.identity = id,
-		.clean = true,
+		.profile = how->profile,
 		.experiment = e->id,
 		.params = (const char *const(*)[2])arguments->params,
 		.nr_params = e->claims->nr_params,
 	};
 	struct session_result result = { 0 };
 	struct recording *rec = NULL;
+	struct quiz quiz = { 0 };
 	int status, err;
 
 	status = cli_prepare(&options, record);
 	if (status)
 		return status;
 	claims_reads(e->claims, add_subject, &options.subjects);
-	if (!record->json) {
-		experiment_predict(e);
-		puts("");
-	}
-	status = cli_close_stdout(CLI_OK);
+	status = introduce(e, record, how, &quiz);
 	if (status)
-		return status;
-	err = cli_session(&options, record->json, &rec, &result);
+		goto out;
+	err = cli_session(&options, record->json || how->verdicts, &rec, &result);
 	if (err) {
 		status = result.cannot_trace ? CLI_CANNOT :
 			 result.reaped       ? CLI_INCOMPLETE :
@@ -292,28 +324,33 @@ static int run_as(const struct experiment *e, const struct identity *id,
 	} else {
 		status = check_workload(e, &result);
 		if (status != CLI_CANNOT)
-			status = check_and_show(e, rec, record, status);
+			status = check_and_show(e, rec, record, how, &quiz, status);
 	}
-	return cli_close_recording(rec, err, status);
+	status = cli_close_recording(rec, err, status);
+out:
+	quiz_free(&quiz);
+	return status;
 }
 
-int experiment_run(const struct experiment *e, const struct cli_record *record)
+int experiment_run(const struct experiment *e, const struct cli_record *record,
+		   const struct experiment_how *how)
 {
 	struct arguments arguments = { 0 };
+	const char *program = how->program ? how->program : e->program;
 	struct identity *id = NULL;
 	int status;
 
 	if (e->claims->root && !record->as_root)
-		status = grant_root(e);
+		status = grant_root(e, program);
 	else
 		status = cli_choose_identity(&id, NULL, record->as_root);
 	if (status)
 		return status;
-	if (make_arguments(&arguments, e)) {
+	if (make_arguments(&arguments, e, program)) {
 		message("cannot run %s: out of memory", e->id);
 		status = CLI_CANNOT;
 	} else {
-		status = run_as(e, id, &arguments, record);
+		status = run_as(e, id, &arguments, record, how);
 	}
 	free_arguments(&arguments);
 	identity_free(id);

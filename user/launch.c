@@ -159,7 +159,10 @@ static int plan_make(struct plan *plan, const struct launch_options *options)
 		return -ENOMEM;
 	/* Nor may a barrier of somebody else's be taken for ours. */
 	err = env_set(&plan->environment, BARRIER_VARIABLE, options->barrier);
-	if (err || !options->clean)
+	if (!err)
+		err = env_set(&plan->environment, PROFILE_HUGE_VARIABLE,
+			      options->profile & PROFILE_HUGE ? "1" : NULL);
+	if (err || !(options->profile & PROFILE_RSEQ))
 		return err;
 	tunables = profile_tunables(env_get(plan->environment, "GLIBC_TUNABLES"));
 	err = tunables ? env_set(&plan->environment, "GLIBC_TUNABLES", tunables) : -ENOMEM;
@@ -203,8 +206,7 @@ static void __attribute__((noreturn)) child(const struct plan *plan, int gate, i
 
 	/* Limits come before the identity, which may not raise them. */
 	inherit();
-	if (options->clean)
-		ready.missing = profile_apply(options->cpu);
+	ready.missing = profile_apply(options->profile, options->cpu);
 	if (options->identity)
 		failed.error = -identity_become(options->identity, &step);
 	if (failed.error) {

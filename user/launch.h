@@ -13,8 +13,8 @@
 struct launch_options {
 	char *const *argv;
 	const struct identity *identity; /* whom to run as; NULL: as we are (identity.h) */
-	bool clean;                      /* the clean profile (profile.h) */
-	int cpu;                         /* that the clean profile pins to; -1: do not */
+	unsigned int profile;            /* PROFILE_* of profile.h; 0: none */
+	int cpu;                         /* that the profile pins to; -1: do not */
 	const char *barrier;             /* for the variable FAULTLINE_BARRIER; NULL: none */
 };
 

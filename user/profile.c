@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -50,16 +51,25 @@ static bool no_core_file(void)
 	return setrlimit(RLIMIT_CORE, &limit) == 0;
 }
 
-unsigned int profile_apply(int cpu)
+static bool fix_addresses(void)
+{
+	int now = personality(0xffffffff);
+
+	return now != -1 && personality((unsigned int)now | ADDR_NO_RANDOMIZE) != -1;
+}
+
+unsigned int profile_apply(unsigned int profile, int cpu)
 {
 	unsigned int missing = 0;
 
-	if (!pin(cpu))
+	if (profile & PROFILE_PIN && !pin(cpu))
 		missing |= PROFILE_PIN;
-	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
+	if (profile & PROFILE_THP && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		missing |= PROFILE_THP;
-	if (!no_core_file())
+	if (profile & PROFILE_CORE && !no_core_file())
 		missing |= PROFILE_CORE;
+	if (profile & PROFILE_FIXED && !fix_addresses())
+		missing |= PROFILE_FIXED;
 	return missing;
 }
 
@@ -73,7 +83,7 @@ char *profile_tunables(const char *old)
 	return value;
 }
 
-char *profile_describe(char *buf, size_t size, int cpu, unsigned int missing)
+char *profile_describe(char *buf, size_t size, unsigned int profile, int cpu, unsigned int missing)
 {
 	char pinned[32];
 	const struct {
@@ -83,9 +93,13 @@ char *profile_describe(char *buf, size_t size, int cpu, unsigned int missing)
 		{ PROFILE_PIN, pinned },
 		{ PROFILE_THP, "no huge pages" },
 		{ PROFILE_CORE, "no core file" },
-		{ 0, "no rseq" },
+		{ PROFILE_RSEQ, "no rseq" },
+		{ PROFILE_FIXED, "fixed addresses" },
+		{ PROFILE_HUGE, "huge pages asked for" },
+		{ PROFILE_MOVE, "moved from CPU to CPU" },
 	};
 
+	profile |= PROFILE_PIN; /* whether it is pinned is said in every case */
 	if (cpu < 0)
 		snprintf(pinned, sizeof(pinned), "not pinned");
 	else
@@ -97,7 +111,7 @@ char *profile_describe(char *buf, size_t size, int cpu, unsigned int missing)
 		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 			size_t length = strlen(buf);
 
-			if (!(missing & parts[i].part) != !failed)
+			if (!(profile & parts[i].part) || !(missing & parts[i].part) != !failed)
 				continue;
 			snprintf(buf + length, size - length, "%s%s", before, parts[i].text);
 			before = ", ";

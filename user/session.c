@@ -14,6 +14,7 @@
 #include "correlate.h"
 #include "identity.h"
 #include "launch.h"
+#include "mover.h"
 #include "profile.h"
 #include "recording.h"
 
@@ -123,17 +124,20 @@ int session_run(const struct session_options *o, struct recording **rec,
 		.cpu = -1,
 	};
 	struct launch_options launching = {
-		.argv = o->argv, .identity = o->identity, .clean = o->clean, .cpu = -1
+		.argv = o->argv, .identity = o->identity, .profile = o->profile, .cpu = -1
 	};
 	struct launch launch = { .gate = -1, .error = -1, .pidfd = -1 };
 	const struct identity_caller caller = identity_caller();
 	struct identity *owner = NULL;
 	struct collect *c = NULL;
+	pid_t mover = 0;
 	int err;
 
 	*rec = NULL;
-	if (o->clean)
+	if (o->profile)
 		profile_cpus(&launching.cpu, &collecting.cpu);
+	if (!(o->profile & PROFILE_PIN))
+		launching.cpu = -1;
 	err = identity_invoker(&owner, &caller, why, why_size);
 	if (!err)
 		err = create_recording(o, owner, rec, why, why_size);
@@ -149,14 +153,19 @@ int session_run(const struct session_options *o, struct recording **rec,
 		snprintf(why, why_size, "cannot start the command: %s", strerror(-err));
 		goto out;
 	}
+	if (o->profile & PROFILE_MOVE) {
+		mover = mover_start(launch.pid, launch.pidfd);
+		if (mover < 0)
+			launch.profile_missing |= PROFILE_MOVE;
+	}
 	stay_on(collecting.cpu);
 	result->cannot_trace = false;
-	if (o->clean) {
+	if (o->profile) {
 		char profile[256];
 
 		err = recording_set(*rec, "profile",
-				    profile_describe(profile, sizeof(profile), launching.cpu,
-						     launch.profile_missing));
+				    profile_describe(profile, sizeof(profile), o->profile,
+						     launching.cpu, launch.profile_missing));
 	}
 	if (!err)
 		err = trace(c, &launch, owner, result, why, why_size);
@@ -167,6 +176,7 @@ int session_run(const struct session_options *o, struct recording **rec,
 	if (!err)
 		err = correlate(recording_db(*rec), why, why_size);
 out:
+	mover_stop(mover);
 	collect_close(c);
 	launch_abort(&launch);
 	identity_free(owner);

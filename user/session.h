@@ -14,25 +14,25 @@ struct identity;
 struct recording;
 
 struct session_options {
-	char *const *argv;	/* the command */
+	char *const *argv;               /* the command */
 	const struct identity *identity; /* whom to run it as; NULL: as we are */
-	bool clean;		/* the clean profile of experiments */
-	unsigned int subjects;	/* SUBJECT_* of collect.h */
+	unsigned int profile;            /* PROFILE_* of profile.h, for experiments; 0: none */
+	unsigned int subjects;           /* SUBJECT_* of collect.h */
 	bool every_fault;
-	size_t ring_bytes;	/* 0: default */
-	const char *output;	/* FILE.fl, or NULL for a temporary recording */
-	const char *experiment;	/* id for run.experiment, or NULL */
+	size_t ring_bytes;              /* 0: default */
+	const char *output;             /* FILE.fl, or NULL for a temporary recording */
+	const char *experiment;         /* id for run.experiment, or NULL */
 	const char *const (*params)[2]; /* name, value; for run.param.NAME */
 	size_t nr_params;
 };
 
 struct session_result {
-	int exec_errno;		/* the command could not be executed: errno; 0 */
+	int exec_errno;          /* the command could not be executed: errno; 0 */
 	const char *failed_step; /* of launch_release(), where exec_errno is not 0 */
-	int status;		/* of the command as wait4 gave it */
-	bool reaped;		/* status and rusage are valid */
+	int status;              /* of the command as wait4 gave it */
+	bool reaped;             /* status and rusage are valid */
 	struct rusage rusage;
-	bool cannot_trace;	/* nothing was run: this kernel or user cannot trace */
+	bool cannot_trace; /* nothing was run: this kernel or user cannot trace */
 };
 
 /*

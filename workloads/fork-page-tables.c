@@ -142,7 +142,7 @@ int main(int argc, char **argv)
 
 	memory =
 		checked_mmap(place, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE);
-	madvise(memory, size, MADV_NOHUGEPAGE);
+	small_pages(memory, size);
 	fl_region("shared", memory, size);
 	fl_phase("fill.shared");
 	write_some(memory, pages);

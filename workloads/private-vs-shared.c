@@ -31,7 +31,7 @@ static char *map_shared(const char *name, void *at, size_t length)
 	char *memory =
 		checked_mmap(at, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED_NOREPLACE);
 
-	madvise(memory, length, MADV_NOHUGEPAGE);
+	small_pages(memory, length);
 	fl_region(name, memory, length);
 	return memory;
 }

@@ -43,6 +43,7 @@ static struct {
 	const char *name;
 	char **arguments;
 	long page_size;
+	int page_advice;
 } workload;
 
 /* Say what failed, with the reason that errno gives if it gives one, and leave. */
@@ -68,6 +69,8 @@ HELPER void workload_start(char **argv)
 	workload.name = slash ? slash + 1 : argv[0];
 	workload.arguments = argv + 1;
 	workload.page_size = sysconf(_SC_PAGESIZE);
+	/* "faultline run --noise thp" asks for what is kept away otherwise. */
+	workload.page_advice = getenv("FAULTLINE_HUGE") ? MADV_HUGEPAGE : MADV_NOHUGEPAGE;
 	fl_barrier_prepare();
 	alarm(DEADLINE_SECONDS);
 }
@@ -146,6 +149,12 @@ HELPER void *find_place(long pages)
 	return place + table;
 }
 
+/* Never huge pages here.  EINVAL: a kernel without huge pages has none to give. */
+HELPER void small_pages(void *memory, size_t bytes)
+{
+	madvise(memory, bytes, workload.page_advice);
+}
+
 /* PAGES pages of private memory at PLACE, never huge, as the region NAME. */
 HELPER char *map_region(const char *name, void *place, long pages)
 {
@@ -153,7 +162,7 @@ HELPER char *map_region(const char *name, void *place, long pages)
 	char *memory = checked_mmap(place, bytes, PROT_READ | PROT_WRITE,
 				    MAP_PRIVATE | MAP_FIXED_NOREPLACE);
 
-	madvise(memory, bytes, MADV_NOHUGEPAGE); /* EINVAL: a kernel without huge pages */
+	small_pages(memory, bytes);
 	fl_region(name, memory, bytes);
 	return memory;
 }

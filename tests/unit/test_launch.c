@@ -77,7 +77,9 @@ static void assert_no_child(void)
 /* Run to the end; what the command writes to stdout goes to OUT. */
 static int run(char *const *argv, bool clean, char *out, size_t size)
 {
-	struct launch_options options = { .argv = argv, .clean = clean, .cpu = -1 };
+	struct launch_options options = { .argv = argv,
+					  .profile = clean ? PROFILE_CLEAN : 0,
+					  .cpu = -1 };
 	const char *what = NULL;
 	int saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), fd, status;
 	struct launch launch;
@@ -285,7 +287,7 @@ static void test_pins_to_the_cpu(void **state)
 {
 	char *const argv[] = { "sed", "-n", "s/^Cpus_allowed_list:\t//p", "/proc/self/status",
 			       NULL };
-	struct launch_options options = { .argv = argv, .clean = true };
+	struct launch_options options = { .argv = argv, .profile = PROFILE_CLEAN };
 	int tracer;
 	struct launch launch;
 	cpu_set_t set;
@@ -314,10 +316,17 @@ static void test_profile_in_words(void **state)
 	char text[200];
 
 	(void)state;
-	assert_string_equal(profile_describe(text, sizeof(text), 5, 0),
+	assert_string_equal(profile_describe(text, sizeof(text), PROFILE_CLEAN, 5, 0),
 			    "pinned to CPU 5, no huge pages, no core file, no rseq");
-	assert_string_equal(profile_describe(text, sizeof(text), -1, PROFILE_THP | PROFILE_CORE),
+	assert_string_equal(profile_describe(text, sizeof(text), PROFILE_CLEAN, -1,
+					     PROFILE_THP | PROFILE_CORE),
 			    "not pinned, no rseq; could not be set: no huge pages, no core file");
+	assert_string_equal(profile_describe(text, sizeof(text),
+					     PROFILE_CORE | PROFILE_FIXED | PROFILE_HUGE |
+						     PROFILE_MOVE,
+					     -1, PROFILE_FIXED),
+			    "not pinned, no core file, huge pages asked for, moved from CPU to CPU; "
+			    "could not be set: fixed addresses");
 }
 
 int main(void)

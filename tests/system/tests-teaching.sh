@@ -1,0 +1,108 @@
+# shellcheck shell=bash disable=SC2154 # run() sets status
+# SPDX-License-Identifier: GPL-2.0
+# Runs for those who learn: chapters, noise put back, the quiz, myths, curves.
+
+# COMMAND at a terminal of 100 columns; each question ("= ? ") gets the next of ANSWERS, a line
+# each.  What the terminal shows goes into $W/out, the exit status into $status.
+at_terminal() { # ANSWERS COMMAND...
+	status=0
+	python3 - "$@" >"$W/out" 2>"$W/err" <<'END' || status=$?
+import fcntl, os, pty, struct, sys, termios
+
+answers = sys.argv[1].split("\n")
+pid, fd = pty.fork()
+if pid == 0:
+    fcntl.ioctl(1, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
+    os.environ["TERM"] = "dumb"
+    os.execvp(sys.argv[2], sys.argv[2:])
+seen = b""
+while True:
+    try:
+        data = os.read(fd, 65536)
+    except OSError:
+        break
+    if not data:
+        break
+    sys.stdout.buffer.write(data.replace(b"\r", b""))
+    seen += data
+    while b"= ? " in seen:
+        seen = seen.split(b"= ? ", 1)[1]
+        if not answers:
+            sys.exit("a question more than there are answers")
+        os.write(fd, answers.pop(0).encode() + b"\n")
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+	sane
+}
+
+test_chapter() {
+	local ids
+	run "$FAULTLINE" run --chapter B --predict
+	same "status" 0 "$status"
+	ids=$("$FAULTLINE" list | awk '/^[A-Z] /{ chapter = $1 } /^   / && chapter == "B" { print $1 }')
+	[ -n "$ids" ] || fail "chapter B is empty"
+	same "experiments" "$ids" "$(sed -n 's/^\([a-z][a-z0-9-]*\): .*/\1/p' out)"
+	run "$FAULTLINE" run --chapter Y
+	same "status of an empty chapter" 2 "$status"
+	sentence "no experiments in chapter Y"
+	run "$FAULTLINE" run --chapter b
+	same "status of a letter that is none" 2 "$status"
+	contains "message" err "--chapter b"
+	run "$FAULTLINE" run --chapter A cow
+	same "status of a chapter and an experiment" 2 "$status"
+}
+
+# Huge pages break what is counted in small ones; the clean run beside them holds.
+test_noise_thp() {
+	local enabled=/sys/kernel/mm/transparent_hugepage/enabled
+	grep -q '\[always\]\|\[madvise\]' "$enabled" 2>/dev/null || skip "no huge pages here"
+	run "$FAULTLINE" run cow --set pages=1536 --noise thp
+	same "status" 0 "$status"
+	same "touch" "touch 1,536 1,536 FAIL 0" "$(awk '$1 == "touch" { $1 = $1; print }' out)"
+	same "touch.only" "touch.only 1,536 1,536 FAIL 3" \
+		"$(awk '$1 == "touch.only" { $1 = $1; print }' out)"
+	same "c.write" "c.write 1,536 1,536 1,536" "$(awk '$1 == "c.write" { $1 = $1; print }' out)"
+	contains "rule" out "thp: huge pages are allowed" "broken: touch" "512 small ones"
+}
+
+test_noise_columns() {
+	run "$FAULTLINE" run cow --set pages=101 --noise dynamic,rseq,aslr
+	same "status" 0 "$status"
+	same "columns" "claims expected clean dynamic rseq aslr" \
+		"$(awk '$1 == "claims" { $1 = $1; print }' out)"
+	same "c.write" "c.write 101 101 101 101 101" \
+		"$(awk '$1 == "c.write" { $1 = $1; print }' out)"
+	run taskset -c "$(taskset -cp $$ | sed 's/.*[ ,-]//')" \
+		"$FAULTLINE" run cow --set pages=101 --noise migrate
+	same "status with one CPU" 3 "$status"
+	contains "with one CPU" out "cannot be had here: there is one CPU only"
+	for with in "-o $W/x.fl" --json --quiz --predict; do
+		# shellcheck disable=SC2086 # option and value
+		run "$FAULTLINE" run cow --noise thp $with
+		same "status with $with" 2 "$status"
+	done
+	[ ! -e "$W/x.fl" ] || fail "-o left a file"
+	run "$FAULTLINE" run cow --noise tph
+	same "status of a source that is none" 2 "$status"
+	contains "message" err 'did you mean "thp"'
+}
+
+test_quiz() {
+	local n
+	n=$("$FAULTLINE" run cow --set pages=101 --predict | sed '1,/^expected:/d' | wc -l)
+	at_terminal $'7\n0\n101\n' "$FAULTLINE" run cow --set pages=101 --quiz
+	same "status" 0 "$status"
+	same "questions before it was left" 4 "$(grep -c ' of '"$n"'  .*' out)"
+	same "answers before the run" 0 "$(sed '/= ? $/q' out | grep -c '^expected:' || true)"
+	contains "quiz" out "3 of $n  " "quiz" "your guess" "prediction" "measured" "2 of 3 right"
+	same "touch" "touch 101 101 101 right" \
+		"$(sed '1,/your guess/d' out | awk '$1 == "touch" { $1 = $1; print }')"
+	at_terminal '' "$FAULTLINE" run cow --set pages=101 --quiz
+	same "status where it is left at once" 0 "$status"
+	same "questions" 1 "$(grep -c '= ? ' out)"
+	! grep -q 'your guess' out || fail "a result of a quiz that was left"
+	run "$FAULTLINE" run cow --set pages=101 --quiz
+	same "status in a pipe" 0 "$status"
+	! grep -q '= ? ' out || fail "a question in a pipe"
+	contains "prediction in a pipe" out "expected:"
+}
