@@ -2,7 +2,9 @@
 /*
  * threads: threads share one fate, processes do not; user threads share one thread
  *
- * Five scenes, one after the other, each in a process of its own:
+ * Six scenes, one after the other, each in a process of its own:
+ *	count		several threads, as ps prints them: LWP is a thread's id, NLWP how many
+ *			its process has
  *	fate		several threads, one of them reads address 16: SIGSEGV ends the
  *			process, so all of them (do_group_exit())
  *	apart		the same with processes: one ends, the others do their work
@@ -76,6 +78,90 @@ static void apart(long processes)
 		if (i != UNLUCKY)
 			wait_for(pids[i]);
 	}
+}
+
+static pthread_barrier_t counted;
+
+static void *be_counted(void *unused)
+{
+	fl_role("count");
+	pthread_barrier_wait(&all_here);
+	pthread_barrier_wait(&counted);
+	return unused;
+}
+
+static void count_process(long threads, int here, int go)
+{
+	pthread_t pthreads[threads];
+
+	pthread_barrier_init(&all_here, NULL, threads);
+	pthread_barrier_init(&counted, NULL, threads);
+	for (long i = 1; i < threads; i++) {
+		if (pthread_create(&pthreads[i], NULL, be_counted, NULL))
+			fail("pthread_create");
+	}
+	pthread_barrier_wait(&all_here);
+	tell(here);
+	await(go);
+	pthread_barrier_wait(&counted);
+	for (long i = 1; i < threads; i++)
+		pthread_join(pthreads[i], NULL);
+}
+
+/* Tell what ps prints about PID, a line a thread. */
+static void run_ps(pid_t pid)
+{
+	char text[16];
+	int output[2];
+	long lwp, nlwp;
+	pid_t ps;
+	FILE *from;
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	make_pipe(output);
+	if (fork_child(&ps, "ps")) {
+		if (dup2(output[1], STDOUT_FILENO) >= 0)
+			execlp("ps", "ps", "-L", "-o", "lwp=,nlwp=", "-p", text, (char *)NULL);
+		_exit(127);
+	}
+	close_end(output[1]);
+	from = fdopen(output[0], "r");
+	if (!from)
+		fail("fdopen");
+	while (fscanf(from, "%ld %ld", &lwp, &nlwp) == 2) {
+		fl_value("lwp", lwp);
+		fl_value("nlwp", nlwp);
+	}
+	fclose(from);
+	fl_value("ps", !wait_status(ps));
+}
+
+/* tid and pid of a recording are those of the initial namespace, which has a number of its own. */
+static int in_initial_pid_namespace(void)
+{
+	char name[64];
+	ssize_t n = readlink("/proc/self/ns/pid", name, sizeof(name) - 1);
+
+	name[n < 0 ? 0 : n] = 0;
+	return !strcmp(name, "pid:[4026531836]");
+}
+
+static void count(long threads)
+{
+	int here[2], go[2];
+	pid_t child;
+
+	fl_value("initial.pids", in_initial_pid_namespace());
+	make_pipe(here);
+	make_pipe(go);
+	if (fork_child(&child, "count")) {
+		count_process(threads, here[1], go[0]);
+		_exit(0);
+	}
+	await(here[0]);
+	run_ps(child);
+	tell(go[1]);
+	wait_for(child);
 }
 
 /* User threads: each has its registers and a stack, and that is all. */
@@ -220,6 +306,8 @@ int main(int argc, char **argv)
 	}
 	stay_on_this_cpu();
 	fl_role("parent");
+
+	count(threads);
 
 	if (fork_child(&child, "fate"))
 		fate(threads);

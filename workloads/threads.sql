@@ -7,6 +7,30 @@
 -- param: units = 1000   1..1000000   work that one thread does while the other waits
 -- lesson: A signal that ends a thread ends its process. Processes are apart. User threads cost the kernel nothing and get nothing from it: if one waits, all wait.
 
+-- claim E count.lines: ps prints a line for each thread of a process
+-- needs: told('ps')   there is no ps that knows -L and -o
+-- expect: threads
+SELECT count(*) FROM value WHERE name = 'lwp';
+
+-- claim E count.nlwp: with NLWP, the number of its threads, in each line
+-- needs: told('ps')   there is no ps that knows -L and -o
+-- expect: threads
+SELECT sum(value) / count(*) FROM value WHERE name = 'nlwp' HAVING min(value) = max(value);
+
+-- claim E count.lwp: and LWP, the thread's own id
+-- needs: told('ps')   there is no ps that knows -L and -o
+-- needs: told('initial.pids')   in a pid namespace ps prints other ids than those in the recording
+-- expect: threads
+SELECT count(DISTINCT tid) FROM task JOIN value ON value = tid
+WHERE role = 'count' AND name = 'lwp';
+
+-- claim E count.first: which is the process id for the first of them
+-- needs: told('ps')   there is no ps that knows -L and -o
+-- needs: told('initial.pids')   in a pid namespace ps prints other ids than those in the recording
+-- expect: 1
+SELECT count(DISTINCT tid) FROM task JOIN value ON value = tid
+WHERE role = 'count' AND name = 'lwp' AND tid = pid AND task.task = process;
+
 -- A thread's `process` is the task that leads it.
 -- claim E fate.threads: the first process has several threads, of one process id
 -- expect: threads
