@@ -15,6 +15,21 @@
 
 static long long span; /* nanoseconds of each scene */
 
+/* How long this process was ready and others had the CPU. */
+static long long delay_ns(void)
+{
+	char text[128] = "", *end;
+	int fd = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, text, sizeof(text) - 1) < 0)
+		fail("read /proc/self/schedstat");
+	close_end(fd);
+	strtoll(text, &end, 10); /* time that it had the CPU comes first */
+	return strtoll(end, NULL, 10);
+}
+
 static void compute(long long end)
 {
 	while (now_ns() < end)
@@ -33,24 +48,27 @@ static void do_io(long long end)
 struct process {
 	const char *role;
 	void (*work)(long long end);
-	const char *lost; /* names the sum of the time that no process of the scene had */
+	const char *others; /* names what programs besides the scene's took from it */
 };
 
 static __attribute__((noreturn)) void run(const struct process *process, int ready, int go)
 {
-	long long start, cpu;
+	long long cpu, delay;
 
 	ask_for_preference();
 	settle();
 	tell(ready);
 	await(go);
 	fl_phase("work");
-	start = now_ns();
 	cpu = cpu_ns();
-	process->work(start + span);
+	delay = delay_ns();
+	process->work(now_ns() + span);
 	fl_phase("");
-	cpu = cpu_ns() - cpu;
-	fl_value(process->lost, ((process->work == compute ? now_ns() - start : 0) - cpu) / 1000);
+	delay = delay_ns() - delay;
+	/* one computes and is ready whenever the other one has the CPU */
+	if (!strcmp(process->role, "io.both"))
+		delay = cpu - cpu_ns();
+	fl_value(process->others, delay / 1000);
 	_exit(0);
 }
 
@@ -79,10 +97,10 @@ static void play(const struct process *processes, int n)
 
 int main(int argc, char **argv)
 {
-	static const struct process cpu = { "cpu.alone", compute, "lost.cpu" };
-	static const struct process io = { "io.alone", do_io, "lost.io" };
-	static const struct process both[] = { { "cpu.both", compute, "lost.both" },
-					       { "io.both", do_io, "lost.both" } };
+	static const struct process cpu = { "cpu.alone", compute, "others.cpu" };
+	static const struct process io = { "io.alone", do_io, "others.io" };
+	static const struct process both[] = { { "cpu.both", compute, "others.both" },
+					       { "io.both", do_io, "others.both" } };
 
 	(void)argc;
 	workload_start(argv);
