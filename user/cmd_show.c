@@ -10,6 +10,7 @@
 #include "query.h"
 #include "recording.h"
 #include "report.h"
+#include "signals_view.h"
 #include "states_view.h"
 
 enum { OPT_JSON = 0x100, OPT_ALL, OPT_SECTION };
@@ -54,12 +55,8 @@ static const struct section {
 		 "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
 		 "ORDER BY request_ns, lock.rowid" },
 	{ .name = "signals",
-	  .summary = "signals from sender to receiver",
-	  .sql = "SELECT round(generated_ns / 1e6, 3) AS sent_ms, signo, code,"
-		 " coalesce(s.tid || ' ' || s.comm, sender_comm) AS sender, r.tid AS receiver, result,"
-		 " delivered_ns - generated_ns AS pending_ns, action "
-		 "FROM signal LEFT JOIN task s ON s.task = sender_task JOIN task r ON r.task = receiver_task "
-		 "ORDER BY generated_ns, signal.rowid" },
+	  .summary = "signals: who sent which to whom, why, and what it did",
+	  .report = report_signals },
 	{ .name = "messages",
 	  .summary = "who sent bytes to whom, as a sequence diagram, and what each stream carried",
 	  .report = report_messages },

@@ -85,7 +85,7 @@ static int total(const struct grid *grid)
 	int sum = 0;
 
 	for (int i = 0; i < grid->n; i++)
-		if (grid->widths[i] >= 0)
+		if (grid->widths[i] > 0)
 			sum += grid->widths[i] + (sum ? GAP : 0);
 	return sum;
 }
@@ -165,7 +165,7 @@ static void print(struct grid *grid, int row, FILE *out, const struct report_sty
 		const struct grid_column *column = &grid->columns[i];
 		char buf[512];
 
-		if (grid->widths[i] < 0)
+		if (grid->widths[i] <= 0)
 			continue;
 		if (x)
 			x += fprintf(out, "%*s", GAP, "");
