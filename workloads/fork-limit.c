@@ -220,6 +220,7 @@ int main(int argc, char **argv)
 	workload_start(argv);
 	limit = param("limit");
 	fl_role("parent");
+	fl_value("root", !geteuid());
 
 	if (fork_child(&child, "root")) {
 		limit_processes(limit);
@@ -228,7 +229,7 @@ int main(int argc, char **argv)
 	}
 	wait_for(child);
 
-	uid = free_uid();
+	uid = geteuid() ? 0 : free_uid();
 	fl_value("uid", uid);
 	if (uid && fork_child(&child, "user")) {
 		limit_processes(limit);

@@ -8,20 +8,21 @@
 
 -- claim E root.exempt: root can make as many processes as the limit says, and has itself besides
 -- phase: root.fork
+-- needs: told('root') == 1   only root is exempt
 -- expect: limit
 SELECT count(*) FROM syscall JOIN task USING (task)
 WHERE role = 'root' AND phase = 'root.fork' AND name IN ('clone', 'clone3', 'fork') AND ret > 0;
 
 -- claim E user.made: a user can make as many as the limit says, less the process that makes them
 -- phase: user.fork
--- needs: told('uid') > 0   there is no user without processes
+-- needs: told('uid') > 0   there is no user without processes, or we may not become one
 -- expect: limit - 1
 SELECT count(*) FROM syscall JOIN task USING (task)
 WHERE role = 'user' AND phase = 'user.fork' AND name IN ('clone', 'clone3', 'fork') AND ret > 0;
 
 -- claim E user.tasks: so many tasks were there
 -- phase: user.fork
--- needs: told('uid') > 0   there is no user without processes
+-- needs: told('uid') > 0   there is no user without processes, or we may not become one
 -- expect: limit - 1
 SELECT count(*) FROM task JOIN phase ON phase.task = creator_task AND phase.name = 'user.fork'
 WHERE task.start_ns BETWEEN phase.start_ns AND phase.end_ns AND exit_ns > phase.end_ns;
@@ -29,14 +30,14 @@ WHERE task.start_ns BETWEEN phase.start_ns AND phase.end_ns AND exit_ns > phase.
 -- EAGAIN is 11.
 -- claim E user.eagain: the next fork() fails with EAGAIN
 -- phase: user.fork
--- needs: told('uid') > 0   there is no user without processes
+-- needs: told('uid') > 0   there is no user without processes, or we may not become one
 -- expect: -11
 SELECT ret FROM syscall JOIN task USING (task)
 WHERE role = 'user' AND phase = 'user.fork' AND name IN ('clone', 'clone3', 'fork') AND ret <= 0;
 
 -- claim E user.last: and is the last one that is tried
 -- phase: user.fork
--- needs: told('uid') > 0   there is no user without processes
+-- needs: told('uid') > 0   there is no user without processes, or we may not become one
 -- expect: 1
 SELECT (SELECT syscall.start_ns FROM syscall JOIN task USING (task)
         WHERE role = 'user' AND phase = 'user.fork' AND name IN ('clone', 'clone3', 'fork') AND ret = -11)
@@ -45,7 +46,7 @@ SELECT (SELECT syscall.start_ns FROM syscall JOIN task USING (task)
 
 -- claim E user.again: when the others are gone and waited for, fork() works again
 -- phase: user.again
--- needs: told('uid') > 0   there is no user without processes
+-- needs: told('uid') > 0   there is no user without processes, or we may not become one
 -- expect: 1
 SELECT count(*) FROM syscall JOIN task USING (task)
 WHERE role = 'user' AND phase = 'user.again' AND name IN ('clone', 'clone3', 'fork') AND ret > 0;
