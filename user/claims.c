@@ -100,6 +100,33 @@ out:
 	return err;
 }
 
+int claims_check_bytes(const struct claims *claims, const char *text, size_t size, char *why,
+		       size_t why_size)
+{
+	const char *line_start = text;
+	int line = 1;
+	size_t i;
+
+	if (!text[strspn(text, " \t\r\n")] && strlen(text) == size)
+		return claims_wrong(claims, 1, why, why_size,
+				    "the file is empty; it must begin with \"-- title: ...\"");
+	for (i = 0; i < size; i++) {
+		unsigned char c = text[i];
+
+		if ((c < ' ' && !strchr("\t\r\n", c)) || c == '\0' || c == 0x7f)
+			return claims_wrong(claims, line, why, why_size,
+					    "byte 0x%02x, so this is not a text file", c);
+		if (text + i - line_start > CLAIMS_MAX_LINE)
+			return claims_wrong(claims, line, why, why_size,
+					    "a line longer than %d bytes", CLAIMS_MAX_LINE);
+		if (c == '\n') {
+			line++;
+			line_start = text + i + 1;
+		}
+	}
+	return 0;
+}
+
 static char *id_of(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -191,6 +218,7 @@ void claims_free(struct claims *claims)
 	for (i = 0; i < claims->nr_claims; i++)
 		free_claim(&claims->claims[i]);
 	free_provisos(claims->provisos, claims->nr_provisos);
+	claims_free_notes(claims);
 	free(claims->params);
 	free(claims->claims);
 	free(claims->id);

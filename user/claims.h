@@ -51,6 +51,16 @@ struct claim {
 	char *reason;
 };
 
+/* What course notes say, beside what was measured. */
+struct note {
+	char *said, *printed; /* printed: their figures, or NULL */
+	char *source;         /* of `measured`: {CLAIM-ID} and {SELECT ...} stand for values */
+	size_t claim;         /* index of the claim that it belongs to, or NO_CLAIM */
+	int line;
+	char *measured; /* after claims_check(); NULL: the note is not about this run */
+};
+#define NO_CLAIM ((size_t)-1)
+
 struct claims {
 	char *id; /* file name without ".sql" */
 	char *path;
@@ -64,6 +74,8 @@ struct claims {
 	size_t nr_provisos;
 	struct claim *claims;
 	size_t nr_claims;
+	struct note *notes;
+	size_t nr_notes;
 	/* what cpus and page_size mean in expressions: this machine's, from claims_load() on */
 	long long cpus, page_size;
 };
@@ -95,7 +107,7 @@ int claims_evaluate(const struct claims *claims, const char *source, struct expe
 
 /*
  * Run each claim's query on DB (read-only, bounded; see sandbox.h), compare,
- * and store the rows of table `claim`, in place of those that were there.  An
+ * and store the rows of tables `claim` and `note`, in place of those that were there.  An
  * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that
  * the loss could have touched.  One that reads table frame is skipped where
  * run.frames says that frames could not be read.

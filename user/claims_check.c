@@ -340,9 +340,33 @@ static int cannot_check(const struct claims *claims, sqlite3 *db, char *why, siz
 	return -EIO;
 }
 
+/*
+ * The phase that a claim is about, into BUF: the one that it names, else the one
+ * that its query asks for, if it is one.  NULL: none.
+ */
+static const char *phase_of(const struct claim *claim, char *buf, size_t size)
+{
+	static const char asks[] = "phase = '";
+	const char *at = claim->sql;
+
+	buf[0] = '\0';
+	if (claim->phase)
+		return claim->phase;
+	while ((at = strstr(at, asks))) {
+		size_t length = strcspn(at += sizeof(asks) - 1, "'");
+
+		if (length >= size ||
+		    (*buf && (strlen(buf) != length || strncmp(buf, at, length) != 0)))
+			return NULL;
+		memcpy(buf, at, length);
+		buf[length] = '\0';
+	}
+	return *buf ? buf : NULL;
+}
+
 static int store_claim(sqlite3_stmt *insert, const struct claims *claims, const struct claim *claim)
 {
-	char class[2] = { claim->class, '\0' };
+	char class[2] = { claim->class, '\0' }, phase[64];
 	int rc;
 
 	sqlite3_bind_text(insert, 1, claims->id, -1, SQLITE_STATIC);
@@ -353,6 +377,7 @@ static int store_claim(sqlite3_stmt *insert, const struct claims *claims, const 
 	sqlite3_bind_text(insert, 6, claim->observed, -1, SQLITE_STATIC);
 	sqlite3_bind_text(insert, 7, verdict_name(claim->verdict), -1, SQLITE_STATIC);
 	sqlite3_bind_text(insert, 8, claim->reason, -1, SQLITE_STATIC);
+	sqlite3_bind_text(insert, 9, phase_of(claim, phase, sizeof(phase)), -1, SQLITE_STATIC);
 	rc = sqlite3_step(insert);
 	sqlite3_reset(insert);
 	return rc == SQLITE_DONE ? 0 : -EIO;
@@ -361,8 +386,8 @@ static int store_claim(sqlite3_stmt *insert, const struct claims *claims, const 
 static int store(const struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 {
 	static const char insert_sql[] =
-		"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+		"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason,"
+		" phase) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 	sqlite3_stmt *drop = NULL, *insert = NULL;
 	int err = -EIO;
 	size_t i;
@@ -379,6 +404,8 @@ static int store(const struct claims *claims, sqlite3 *db, char *why, size_t why
 	for (i = 0; i < claims->nr_claims && !err; i++)
 		if (claims->claims[i].applies)
 			err = store_claim(insert, claims, &claims->claims[i]);
+	if (!err)
+		err = claims_store_notes(claims, db);
 out:
 	sqlite3_finalize(drop);
 	sqlite3_finalize(insert);
@@ -407,6 +434,9 @@ int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 		if (claim->applies && claim->verdict != VERDICT_SKIP)
 			err = judge(claims, claim, &trust, &box, &reads);
 	}
+	box.on_read = NULL;
+	if (!err)
+		err = claims_measure_notes(claims, &box);
 	sandbox_leave(&box);
 	if (err) {
 		snprintf(why, why_size, "the claims of %s cannot be checked: no memory",

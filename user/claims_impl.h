@@ -22,6 +22,33 @@ int claims_wrong(const struct claims *claims, int line, char *why, size_t why_si
 /* Fill CLAIMS from TEXT, a file's content that ends with a NUL.  SQL and expressions stay unread. */
 int claims_parse(struct claims *claims, char *text, size_t size, char *why, size_t why_size);
 
+/* Is there what no text file has?  Asked by claims_parse() before it looks at anything. */
+int claims_check_bytes(const struct claims *claims, const char *text, size_t size, char *why,
+		       size_t why_size);
+
+/*
+ * claims_note.c.  "SAID | PRINTED | MEASURED" as a note of CLAIM, or of the whole
+ * file (NULL).  0, or -EINVAL with a sentence in WHY, or -ENOMEM.
+ */
+int claims_add_note(struct claims *claims, const struct claim *claim, const char *text, int line,
+		    char *why, size_t why_size);
+
+/*
+ * Call FN for each SELECT in the notes of CLAIMS: not 0 ends it, and is
+ * returned.  Before, what names a claim that is not there is -EINVAL.
+ */
+int claims_each_note_query(const struct claims *claims,
+			   int (*fn)(const struct note *note, const char *sql, void *arg),
+			   void *arg, char *why, size_t why_size);
+
+/* What was measured, into each note's `measured`; BOX has been entered.  0 or -ENOMEM. */
+int claims_measure_notes(struct claims *claims, struct sandbox *box);
+
+/* Notes as rows of table note, in place of those that were there.  0 or -EIO. */
+int claims_store_notes(const struct claims *claims, sqlite3 *db);
+
+void claims_free_notes(struct claims *claims);
+
 /* "pages = 25600   1..4194304   pages in the region" into *PARAM, freed by the caller also on error. */
 int claims_parse_param(struct param *param, const char *text, char *why, size_t why_size);
 

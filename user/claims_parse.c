@@ -177,6 +177,13 @@ static int set_phase(struct parser *p, char *value)
 	return set_text(p, &p->claim->phase, value);
 }
 
+static int add_note(struct parser *p, char *value)
+{
+	int err = claims_add_note(p->claims, p->claim, value, p->entry_line, p->why, p->why_size);
+
+	return err == -ENOMEM ? err : err ? -EINVAL : 0;
+}
+
 static int ignore(struct parser *p, char *value)
 {
 	(void)p;
@@ -200,6 +207,7 @@ static const struct key {
 	{ "expect", IN_CLAIM, set_expect },
 	{ "when", IN_CLAIM, set_when },
 	{ "phase", IN_CLAIM, set_phase },
+	{ "notes", IN_HEADER | IN_CLAIM, add_note },
 	{ "needs", IN_HEADER | IN_CLAIM, add_needs },
 	{ "inconclusive", IN_HEADER | IN_CLAIM, add_inconclusive },
 	{ "SPDX-License-Identifier", IN_HEADER | IN_CLAIM, ignore },
@@ -276,7 +284,7 @@ static int take_remark(struct parser *p, const char *entry)
 		return WRONG(p, p->entry_line, "unknown key \"%s\"; is it \"%s\"?", word, nearest);
 	return WRONG(p, p->entry_line,
 		     "unknown key \"%s\"; there are title, chapter, question, lesson, param, root, "
-		     "claim, expect, when, phase, needs, inconclusive",
+		     "claim, expect, when, phase, notes, needs, inconclusive",
 		     word);
 }
 
@@ -439,34 +447,10 @@ static int take_line(struct parser *p, char *line)
 	return take_sql(p, line);
 }
 
-/* What no text file has, found before anything of it is looked at. */
-static int check_bytes(struct parser *p, const char *text, size_t size)
-{
-	const char *line_start = text;
-	int line = 1;
-	size_t i;
-
-	if (!text[strspn(text, " \t\r\n")] && strlen(text) == size)
-		return WRONG(p, 1, "the file is empty; it must begin with \"-- title: ...\"");
-	for (i = 0; i < size; i++) {
-		unsigned char c = text[i];
-
-		if ((c < ' ' && !strchr("\t\r\n", c)) || c == '\0' || c == 0x7f)
-			return WRONG(p, line, "byte 0x%02x, so this is not a text file", c);
-		if (text + i - line_start > CLAIMS_MAX_LINE)
-			return WRONG(p, line, "a line longer than %d bytes", CLAIMS_MAX_LINE);
-		if (c == '\n') {
-			line++;
-			line_start = text + i + 1;
-		}
-	}
-	return 0;
-}
-
 int claims_parse(struct claims *claims, char *text, size_t size, char *why, size_t why_size)
 {
 	struct parser p = { .claims = claims, .why = why, .why_size = why_size };
-	int err = check_bytes(&p, text, size);
+	int err = claims_check_bytes(claims, text, size, why, why_size);
 	char *line = text, *next;
 
 	for (; !err && line; line = next) {

@@ -33,8 +33,45 @@ static int check_statement(const struct claims *claims, const struct claim *clai
 	return 0;
 }
 
+struct checking {
+	const struct claims *claims;
+	struct sandbox *box;
+	char *why;
+	size_t why_size;
+};
+
+static int check_note_query(const struct note *note, const char *sql, void *arg)
+{
+	struct checking *c = arg;
+	char problem[256];
+	sqlite3_stmt *stmt;
+	int columns;
+
+	if (sandbox_prepare(c->box, sql, &stmt, problem, sizeof(problem)))
+		return claims_wrong(c->claims, note->line, c->why, c->why_size,
+				    "notes: expected one SELECT within { }: %s", problem);
+	columns = sqlite3_column_count(stmt);
+	sqlite3_finalize(stmt);
+	if (columns != 1)
+		return claims_wrong(c->claims, note->line, c->why, c->why_size,
+				    "notes: expected one column, not %d", columns);
+	return 0;
+}
+
+static int read_note_query(const struct note *note, const char *sql, void *arg)
+{
+	char problem[256];
+	sqlite3_stmt *stmt;
+	int err = sandbox_prepare(arg, sql, &stmt, problem, sizeof(problem));
+
+	(void)note;
+	sqlite3_finalize(stmt);
+	return err;
+}
+
 int claims_check_sql(const struct claims *claims, char *why, size_t why_size)
 {
+	struct checking checking;
 	struct sandbox box;
 	sqlite3 *db = NULL;
 	size_t i;
@@ -48,6 +85,10 @@ int claims_check_sql(const struct claims *claims, char *why, size_t why_size)
 	} else {
 		for (i = 0; i < claims->nr_claims && !err; i++)
 			err = check_statement(claims, &claims->claims[i], &box, why, why_size);
+		checking = (struct checking){ claims, &box, why, why_size };
+		if (!err)
+			err = claims_each_note_query(claims, check_note_query, &checking, why,
+						     why_size);
 		sandbox_leave(&box);
 	}
 	sqlite3_close(db);
@@ -77,6 +118,9 @@ int claims_reads(const struct claims *claims,
 		err = sandbox_prepare(&box, claims->claims[i].sql, &stmt, problem, sizeof(problem));
 		sqlite3_finalize(stmt);
 	}
+	if (!err)
+		err = claims_each_note_query(claims, read_note_query, &box, problem,
+					     sizeof(problem));
 	sandbox_leave(&box);
 out:
 	sqlite3_close(db);

@@ -37,6 +37,7 @@ static const struct {
 		    " count(DISTINCT pfn) AS frames FROM frame GROUP BY t_ns, task, region, phase"
 		    " ORDER BY t_ns, task, region" },
 	{ "claims", "SELECT * FROM claim ORDER BY rowid" },
+	{ "notes", "SELECT * FROM note ORDER BY rowid" },
 	{ "loss", "SELECT * FROM loss ORDER BY first_ns, what, kind, cpu" },
 };
 

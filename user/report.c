@@ -280,7 +280,7 @@ int report_text(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static int (*const parts[])(sqlite3 *, FILE *, const struct report_style *) = {
 		report_header, report_loss,   report_timeline,
-		report_faults, report_claims, report_loss,
+		report_faults, report_claims, report_notes, report_loss,
 	};
 	int err = 0;
 

@@ -33,6 +33,7 @@ int report_header(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_faults(sqlite3 *db, FILE *out, const struct report_style *style); /* reconciliation */
 int report_claims(sqlite3 *db, FILE *out, const struct report_style *style);
+int report_notes(sqlite3 *db, FILE *out, const struct report_style *style); /* beside the measured */
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 
 /* Not part of the whole: page frames at barriers, one line a region. */

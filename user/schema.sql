@@ -161,8 +161,12 @@ CREATE TABLE priority (
 -- class: E exact, B bounded, S statistical.  verdict: pass, fail, skip, inconclusive.
 CREATE TABLE claim (
 	experiment TEXT, id TEXT, class TEXT, text TEXT, expected TEXT, observed TEXT,
-	verdict TEXT, reason TEXT
+	verdict TEXT, reason TEXT,
+	phase TEXT		-- that it is about; NULL: none, or several
 );
+
+-- What course notes say and printed, and what was measured of it here.
+CREATE TABLE note (experiment TEXT, said TEXT, printed TEXT, measured TEXT);
 
 -- what: ring, recursion, map, untracked, and record for what is in raw but could
 -- not be read.  kind: of the record, program or map.

@@ -5,6 +5,10 @@
 -- root: a pid namespace, in which the last scene plays, can be made by root alone
 -- param: children = 3   1..500   children of the process that ends
 -- lesson: None, unless somebody asked: the child for a signal at its parent's death, the parent for its process group, or both for life in a pid namespace, whose end is that of its first process.
+-- notes: when a parent ends, its children are terminated as well (cascading termination) | | by default
+--   {default.survivors} children survive, and {default.signals} signals are sent to them; they end only where that
+--   was asked for: {pdeath.killed} by PR_SET_PDEATHSIG, {group.killed} by a signal to their group, {namespace.killed}
+--   with their pid namespace
 
 -- It is often said that a system ends the children of a process with it (cascading
 -- termination). Linux does not do it unless asked.

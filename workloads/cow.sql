@@ -4,6 +4,18 @@
 -- question: Who pays for the copy, and when?
 -- param: pages = 25600   1..4194304   pages in the region
 -- lesson: fork() copies page tables, not pages. The first writer of a shared page pays for its copy; the last one left keeps the page, and still pays for a fault.
+-- notes: when the child writes, the page table entries of both processes are changed | | only the child's: the parent
+--   takes {p.wait} faults meanwhile, and {p.write} of its own when it writes each page later, to make its entries
+--   writable again
+-- notes: memory in use before fork(), after it, and after the child has written | 1562128, 1562856, 1665168 kB |
+--   fork() takes {fork.pages} pages and {fork.tables} page tables for the region (with those of program and stack {SELECT sum(n) * (SELECT value FROM
+--   run WHERE key = 'page_size') / 1024 FROM page_alloc JOIN task USING (task) WHERE role = 'parent' AND phase =
+--   'fork' AND use = 'page_table' AND syscall = 'clone'} kB), the child's writes {c.write.pages} pages ({SELECT
+--   sum(n) * (SELECT value FROM run WHERE key = 'page_size') / 1024 FROM page_alloc WHERE phase = 'c.write' AND use =
+--   'user'} kB). The rest of what 'free' shows is other memory of the kernel and of everybody else
+-- notes: page faults, without a comment on what they are | 657, 26718 | {c.read} faults while the child reads,
+--   {c.write.only} while it writes, each of them one copy; what comes on top is the start and the end of a program,
+--   which has no part in it
 
 -- claim E phases: both processes went through all their phases
 -- expect: 11

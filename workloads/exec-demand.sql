@@ -3,6 +3,9 @@
 -- chapter: B
 -- question: How much of a program is in memory when its first instruction is about to run?
 -- lesson: Nothing but its arguments. execve() promises addresses, and the first fault is the fetch of the first instruction. What a start costs is what it touches, so that of a dynamic program costs more.
+-- notes: execve() creates the page table entries of the new program | | it creates mappings: {tiny.nothing} pages of
+--   the file are mapped before the first fault, which is the fetch of the first instruction. Only the page of the
+--   arguments is there before (faults without an exception, over all programs: {arguments})
 
 -- It is often said that execve() creates the page table entries of the new program. It creates
 -- VMAs; the entries come with the faults, apart from that of the page with the arguments.

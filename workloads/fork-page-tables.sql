@@ -6,11 +6,9 @@
 -- param: rounds = 7   1..20   forks of each size whose time is taken
 -- needs: told('too.large') == 0   there is not enough free memory; try --set pages=16384
 -- lesson: fork() takes no page of memory. It takes one page table for each slot (2 MiB with pages of 4 KiB) in which something private was touched, and time for each page that is mapped there. Shared memory is left out.
-
--- Course notes measure with 'free' that memory use grows by 728 KB when a process
--- with 100 MiB forks, and call that the page tables.  A trace shows 50 tables, 200
--- KiB, for the region.  The rest is other memory of kernel and program (task, stack,
--- VMAs, the tables for program and libraries) and what all others do meanwhile.
+-- notes: fork() takes 728 kB more memory for 100 MiB, which are the page tables | 1562128, 1562856 kB | {tables.all}
+--   tables for {SELECT value FROM run WHERE key = 'param.pages'} pages, 1 for 512 of them with pages of 4 KiB: 100
+--   MiB have 50, 200 kB. The rest of the 728 is other memory of kernel and program, and what all others did meanwhile
 
 -- claim E phases: the program forked at each of its seven steps
 -- expect: 7

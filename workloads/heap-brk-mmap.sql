@@ -5,6 +5,8 @@
 -- param: blocks = 64   3..4096   blocks of 64 KiB
 -- needs: told('glibc') == 1   this is about malloc() of the GNU C library; others have other rules
 -- lesson: Small blocks come from the heap, a large one has a mapping of its own. A large block goes back when it is free; the heap shrinks when enough of its end is free.
+-- notes: a heap grows and never shrinks | | a large block has a mapping of its own, which free() unmaps ({big.rss}
+--   pages go back at once); the end of the heap moves down when its last blocks are free ({many.rss} pages)
 
 -- It is often said that the heap never shrinks. It does, from its end: what is free below a
 -- block in use stays.

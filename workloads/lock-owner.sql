@@ -4,6 +4,8 @@
 -- question: A process has locked a file and forks. Who may write now, and who can undo the lock?
 -- param: waiters = 3   1..500   processes that wait for a lock
 -- lesson: flock() and OFD locks belong to the open file, so dup() and fork() share them. POSIX locks belong to the process: a second open() is let in, a child is not, and closing any descriptor of the file gives them back.
+-- notes: the call fails when another has the lock | | only where it asks not to wait (LOCK_NB, F_SETLK); otherwise it
+--   sleeps: {queue.sleep} did, and {queue.granted} got the lock later
 
 -- EAGAIN, also called EWOULDBLOCK, is 11.
 -- claim E flock.other: flock: another open() of the same file is another owner, even in the same process

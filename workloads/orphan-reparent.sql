@@ -4,6 +4,8 @@
 -- question: A process ends before its child. Who is the child's parent now?
 -- param: status = 9   0..255   with which the orphan ends
 -- lesson: Not the grandparent: the nearest ancestor that asked for it (a subreaper), or else the first process of all. It waits for the orphan, so that no zombie stays.
+-- notes: a process becomes a zombie when its parent has ended | | it gets another parent: {tree.before} becomes
+--   {tree.after}, and the new one is told when it ends ({sigchld})
 
 -- It is often said that init waits for such children from time to time, and that a
 -- process is a zombie because its parent has died. init waits when SIGCHLD tells it,

@@ -4,6 +4,9 @@
 -- question: A program runs twice at once. What of it is in memory twice?
 -- param: pages = 16   1..64   pages of the code that are compared
 -- lesson: Code is in memory once, in the page cache, however many processes run it. Data and stack are each one's own. That the code is the same for all is safe because nobody may write to it.
+-- notes: the text segment holds the code, the program counter and the registers | | the code: {text.frames} pages,
+--   the same frames in both processes, which nobody can write to ({write.counted} writes were counted). Each process
+--   has its own registers: the kernel keeps them with the task
 
 -- It is often said that the text segment holds the program counter and the registers. It holds
 -- instructions and nothing else, or it could not be shared; registers are saved on the kernel's stack.

@@ -5,6 +5,9 @@
 -- param: pause_ms = 20   0..10000   milliseconds between the child's end and the parent's wait
 -- param: status = 3   0..255   with which the child ends
 -- lesson: Between exit and wait a process is a zombie: it has nothing left but its pid and its status. Its parent decides how long, and can decline in advance.
+-- notes: init waits for its children from time to time, and a zombie is one whose parent has died | | a zombie is one
+--   whose parent lives and does not wait ({states}): {time} ms here. Its parent is told at once, by {sigchld}
+--   SIGCHLD, and so is init
 
 -- It is often said that a zombie is a process whose parent has died. It is one whose
 -- parent lives and has not waited; where the parent dies, another one takes over and waits.

@@ -106,3 +106,17 @@ test_quiz() {
 	! grep -q '= ? ' out || fail "a question in a pipe"
 	contains "prediction in a pipe" out "expected:"
 }
+
+# What the notes say stands beside what was measured, in the report and in the table.
+test_notes() {
+	run "$FAULTLINE" run cow --set pages=101 -o "$W/t.fl"
+	same "status" 0 "$status"
+	contains "report" out "the notes say" "measured here" "657, 26,718"
+	same "the parent's faults" \
+		"only the child's: the parent takes 0 faults meanwhile, and 101 of its own when it writes each page later, to make its entries writable again" \
+		"$(query "SELECT measured FROM note LIMIT 1")"
+	run "$FAULTLINE" show "$W/t.fl"
+	contains "show" out "the notes say"
+	run "$FAULTLINE" run demand-anon --set pages=202 --set step=101 --set ticks=2
+	! grep -q 'the notes say' out || fail "notes where the experiment has none"
+}

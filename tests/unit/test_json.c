@@ -115,6 +115,7 @@ static void test_an_empty_recording(void **state)
 				  "  \"packets\": [],\n"
 				  "  \"frames\": [],\n"
 				  "  \"claims\": [],\n"
+				  "  \"notes\": [],\n"
 				  "  \"loss\": []\n"
 				  "}\n");
 	free(text);
@@ -131,7 +132,7 @@ static void test_parts_of_the_flagship(void **state)
 		"\"via\": \"user\", \"major\": 0, \"syscall\": null, \"n\": 25600}\n",
 		"    {\"experiment\": \"cow\", \"id\": \"c.read\", \"class\": \"E\", "
 		"\"text\": \"reading shared pages costs nothing\", \"expected\": \"0\", "
-		"\"observed\": \"0\", \"verdict\": \"pass\", \"reason\": null},\n",
+		"\"observed\": \"0\", \"verdict\": \"pass\", \"reason\": null, \"phase\": null},\n",
 	};
 	char *text = render(report_db_cow);
 

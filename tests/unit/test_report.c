@@ -264,7 +264,7 @@ static void test_a_subreaper_counts(void **state)
 }
 
 static const char verdicts[] =
-	"INSERT INTO claim VALUES"
+	"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason) VALUES"
 	"  ('x', 'one', 'E', 'a claim that holds', '25600', '25600', 'pass', NULL),"
 	"  ('x', 'two.longer', 'B', 'a claim that does not hold, with a text that is long enough to"
 	" need a second line', '<= 51200', '51203', 'fail', 'some reason'),"
@@ -316,7 +316,7 @@ static void test_claims_without_room_for_columns(void **state)
 {
 	(void)state;
 	expect(report_db(
-		       "INSERT INTO claim VALUES ('x', 'a.name.that.is.rather.long', 'E', 'words of"
+		       "INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason) VALUES ('x', 'a.name.that.is.rather.long', 'E', 'words of"
 		       " what is claimed', 'a long expected value, more',"
 		       " 'a long observed value, more', 'fail', 'because');"),
 	       report_claims, &small,
@@ -378,7 +378,7 @@ static void test_nothing_hostile_comes_through(void **state)
 		"INSERT INTO fault_count (task, kind, via, n) VALUES (1, x'1b5b324a', 'user', 7);"
 		"INSERT INTO fault (task, phase, kind, object, syscall, vma_end, n) VALUES"
 		"  (1, x'1b', x'1b', x'1b5b', x'1b', 5, 7);"
-		"INSERT INTO claim VALUES (x'1b', x'1b', x'1b', x'1b', x'1b', x'1b', x'1b', x'1b');"
+		"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason) VALUES (x'1b', x'1b', x'1b', x'1b', x'1b', x'1b', x'1b', x'1b');"
 		"INSERT INTO loss VALUES (x'1b', x'1b', 0, 1, 2, 3);";
 
 	(void)state;
