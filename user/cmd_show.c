@@ -12,6 +12,7 @@
 #include "report.h"
 #include "signals_view.h"
 #include "states_view.h"
+#include "tree_view.h"
 
 enum { OPT_JSON = 0x100, OPT_ALL, OPT_SECTION };
 
@@ -25,17 +26,8 @@ static const struct section {
 		       char *why, size_t why_size);
 } sections[] = {
 	{ .name = "tree",
-	  .summary = "processes and threads, and how each came and went",
-	  .sql = "WITH RECURSIVE below(task, depth, path) AS ("
-		 " SELECT task, 0, printf('%08d', task) FROM task"
-		 " WHERE parent_task IS NULL OR parent_task NOT IN (SELECT task FROM task)"
-		 " UNION ALL SELECT task.task, depth + 1, path || printf('/%08d', task.task)"
-		 " FROM task JOIN below ON parent_task = below.task WHERE depth < 500) "
-		 "SELECT printf('%*s', 2 * depth, '') || coalesce(comm, '?') AS command, pid, tid, created_by,"
-		 " role, round(start_ns / 1e6, 3) AS start_ms, round(exit_ns / 1e6, 3) AS exit_ms,"
-		 " round(reaped_ns / 1e6, 3) AS reaped_ms, exit_code, exit_signal,"
-		 " min_flt + maj_flt - base_min - base_maj AS faults FROM below JOIN task USING (task) "
-		 "ORDER BY path" },
+	  .summary = "processes and threads over time: who created, waited for and reaped whom",
+	  .report = report_tree },
 	{ .name = "faults",
 	  .summary = "each run of faults",
 	  .sql = "SELECT round(fault.start_ns / 1e6, 3) AS start_ms, tid, phase, region, kind, via, major, n,"
