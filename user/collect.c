@@ -18,14 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "calls.h"
 #include "collect_impl.h"
 #include "event.h"
 #include "frames.h"
-#include "kernel_facts.h"
 #include "recording.h"
-
-#define DEFAULT_RING_BYTES (16u << 20)
 
 /*
  * How often the ring buffer is looked at.  Programs never wake us: a wake-up is
@@ -47,50 +43,6 @@ static int on_record(void *arg, void *data, size_t size)
 static void drain(void *c)
 {
 	ring_buffer__consume(((struct collect *)c)->ring);
-}
-
-static void configure(struct faultline_bpf *skel, const struct collect_options *o,
-		      const struct kernel_facts *facts)
-{
-	skel->rodata->want_states = o->subjects & SUBJECT_STATES;
-	skel->rodata->want_rss = o->subjects & SUBJECT_RSS;
-	skel->rodata->want_data = o->subjects & SUBJECT_DATA;
-	skel->rodata->want_signals = o->subjects & SUBJECT_SIGNALS;
-	skel->rodata->every_fault = o->every_fault;
-	skel->rodata->nr_cpus = libbpf_num_possible_cpus();
-	skel->rodata->nr_prctl = SYS_prctl;
-	skel->rodata->thp_always = facts->thp_always;
-	skel->rodata->thp_never = facts->thp_never;
-	skel->rodata->has_swap = facts->has_swap;
-	skel->rodata->preempt_count_from_rq = facts->preempt_count_from_rq;
-	skel->rodata->gfp_movable = facts->gfp_movable;
-	skel->rodata->gfp_zero = facts->gfp_zero;
-	skel->rodata->gfp_table = facts->gfp_account | facts->gfp_zero;
-	skel->rodata->gfp_cache = facts->gfp_write | facts->gfp_noretry;
-	calls_classify(o->subjects, (void *)skel->rodata->call_class);
-}
-
-/* Programs marked optional ("?") are loaded for the subjects that are asked for. */
-static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
-{
-	const struct {
-		struct bpf_program *program;
-		unsigned int subjects;
-	} optional[] = {
-		{ skel->progs.task_rename, SUBJECT_DEFAULT },
-		{ skel->progs.sched_waking, SUBJECT_STATES },
-		{ skel->progs.sched_wakeup, SUBJECT_STATES },
-		{ skel->progs.sched_wakeup_new, SUBJECT_STATES },
-		{ skel->progs.sched_migrate, SUBJECT_STATES },
-		{ skel->progs.sched_prio, SUBJECT_STATES },
-		{ skel->progs.lock_flock, SUBJECT_LOCKS },
-		{ skel->progs.lock_posix, SUBJECT_LOCKS },
-		{ skel->progs.ipc_sock_state, SUBJECT_MESSAGES },
-		{ skel->progs.ipc_net_queue, SUBJECT_MESSAGES },
-	};
-
-	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
-		bpf_program__set_autoload(optional[i].program, optional[i].subjects & subjects);
 }
 
 /* The frame behind ADDRESS, as only root is told; 0: unknown. */
@@ -118,7 +70,7 @@ static void find_direct_map(struct collect *c)
 {
 	/* memory may lie above holes in the physical address space */
 	__u64 most_gib = 2 * ((__u64)get_phys_pages() * sysconf(_SC_PAGESIZE) >> 30) + 64;
-	int fd = bpf_program__fd(c->skel->progs.snapshot_direct_map), here = 0;
+	int fd = bpf_program__fd(c->parts[0]->progs.snapshot_direct_map), here = 0;
 	__u64 args[3] = { (uintptr_t)&here, frame_of(&here), 0 };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(args));
 
@@ -134,7 +86,6 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 		 char *why, size_t why_size)
 {
 	struct collect *c = calloc(1, sizeof(*c));
-	struct kernel_facts facts;
 	int err;
 
 	*out = c;
@@ -145,33 +96,9 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 	err = o->subjects & SUBJECT_FRAMES ? frames_open(&c->frames, drain, c) : 0;
 	if (err)
 		return err;
-	err = kernel_facts_read(&facts);
-	if (err) {
-		snprintf(why, why_size,
-			 "cannot read the kernel's types: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y has "
-			 "them in /sys/kernel/btf/vmlinux",
-			 strerror(-err));
+	err = collect_load(c, o, why, why_size);
+	if (err)
 		return err;
-	}
-	c->skel = faultline_bpf__open();
-	if (!c->skel) {
-		err = -errno;
-		snprintf(why, why_size, "cannot open the BPF programs: %s", strerror(-err));
-		return err;
-	}
-	configure(c->skel, o, &facts);
-	choose_programs(c->skel, o->subjects);
-	bpf_program__set_autoattach(c->skel->progs.fault_done, false);
-	bpf_program__set_autoattach(c->skel->progs.snapshot_end, false);
-	bpf_program__set_autoattach(c->skel->progs.snapshot_direct_map, false);
-	bpf_map__set_max_entries(c->skel->maps.ring, o->ring_bytes ?: DEFAULT_RING_BYTES);
-
-	err = faultline_bpf__load(c->skel);
-	if (err) {
-		snprintf(why, why_size, "cannot load the BPF programs: %s; see faultline doctor",
-			 strerror(-err));
-		return err;
-	}
 	find_direct_map(c);
 	c->ring = ring_buffer__new(bpf_map__fd(c->skel->maps.ring), on_record, c, NULL);
 	if (!c->ring) {
@@ -180,11 +107,12 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 			 strerror(-err));
 		return err;
 	}
-	err = faultline_bpf__attach(c->skel);
+	err = collect_attach(c);
 	if (!err)
-		err = completions_attach(&c->completions, c->skel->progs.fault_done, o->every_fault);
+		err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
+					 o->every_fault);
 	if (!err) {
-		c->snapshot = bpf_program__attach_iter(c->skel->progs.snapshot_end, NULL);
+		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_end, NULL);
 		err = c->snapshot ? 0 : -errno;
 	}
 	if (err)
@@ -313,7 +241,7 @@ bool collect_wait_status(const struct collect *c, int *status, struct rusage *ru
 static void detach(struct collect *c)
 {
 	completions_detach(&c->completions);
-	faultline_bpf__detach(c->skel);
+	collect_detach(c);
 }
 
 /* Tasks that are still there say how far they came. */
@@ -387,12 +315,11 @@ void collect_close(struct collect *c)
 {
 	if (!c)
 		return;
-	if (c->skel)
-		detach(c);
+	detach(c);
 	frames_close(c->frames);
 	bpf_link__destroy(c->snapshot);
 	ring_buffer__free(c->ring);
-	faultline_bpf__destroy(c->skel);
+	collect_unload(c);
 	if (c->signal_fd >= 0)
 		close(c->signal_fd);
 	free(c);

@@ -38,7 +38,7 @@ struct collect_options {
 };
 
 /* Open, load, attach.  0, or -errno with a sentence that names the remedy in WHY. */
-int collect_open(struct collect **c, const struct collect_options *options, struct recording *rec,
+int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec,
 		 char *why, size_t why_size);
 
 /* Name of the barrier that the command is to be told of, or NULL: there is none. */

@@ -10,8 +10,13 @@
 #include "event.h"
 #include "faultline.skel.h"
 
+struct collect_options;
+
+#define COLLECT_PARTS 2
+
 struct collect {
-	struct faultline_bpf *skel;
+	struct faultline_bpf *skel;                 /* the maps and global data, no programs */
+	struct faultline_bpf *parts[COLLECT_PARTS]; /* the programs; the second may be NULL */
 	struct ring_buffer *ring;
 	struct completions completions;
 	struct bpf_link *snapshot;
@@ -23,9 +28,18 @@ struct collect {
 	bool reaped;
 	int wait_status;
 	struct rusage rusage;
-	int error;	/* the first of the recording */
-	unsigned long long missed[64];	/* runs of each program that the kernel skipped */
+	int error;                     /* the first of the recording */
+	unsigned long long missed[64]; /* runs of each program that the kernel skipped */
 };
+
+/*
+ * Load maps and programs; programs that user space calls by name are in the first
+ * part.  0 or -errno with a sentence in WHY; what was loaded goes with collect_unload() in either case.
+ */
+int collect_load(struct collect *c, const struct collect_options *o, char *why, size_t why_size);
+int collect_attach(struct collect *c);
+void collect_detach(struct collect *c);
+void collect_unload(struct collect *c);
 
 /* Before detaching: how often each program was skipped (bpf_prog_info.recursion_misses). */
 void collect_missed_runs(struct collect *c);

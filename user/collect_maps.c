@@ -37,7 +37,7 @@ struct loss {
 #define NR_LOSSES 49
 
 static const char *const map_names[] = {
-	[FL_MAP_LEDGER] = "ledger",   [FL_MAP_PAGES] = "pages",	    [FL_MAP_NAMES] = "names",
+	[FL_MAP_LEDGER] = "ledger",   [FL_MAP_PAGES] = "pages",     [FL_MAP_NAMES] = "names",
 	[FL_MAP_OBJECTS] = "objects", [FL_MAP_REGIONS] = "regions",
 };
 
@@ -56,7 +56,8 @@ static int map_each(struct collect *c, const struct bpf_map *map, entry_fn fn)
 		err = -ENOMEM;
 	while (!err && !done) {
 		count = BATCH;
-		if (bpf_map_lookup_batch(bpf_map__fd(map), from, &position, keys, values, &count, NULL)) {
+		if (bpf_map_lookup_batch(bpf_map__fd(map), from, &position, keys, values, &count,
+					 NULL)) {
 			if (errno != ENOENT) {
 				err = -errno;
 				break;
@@ -141,6 +142,14 @@ static int append_loss(struct collect *c, __u32 slot, int cpu, const struct loss
 	return recording_append(c->rec, &r, sizeof(r));
 }
 
+static int append_cost(struct collect *c, const void *key, const void *value)
+{
+	struct fl_fault_cost r = { .event.type = FL_FAULT_COST, .n = *(const __u64 *)value };
+
+	memcpy(&r.key, key, sizeof(r.key));
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
 static int append_losses(struct collect *c)
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0;
@@ -161,12 +170,13 @@ static int append_losses(struct collect *c)
 	return err;
 }
 
-void collect_missed_runs(struct collect *c)
+static void missed_runs_of(struct collect *c, const struct bpf_object *part)
 {
 	struct bpf_program *program;
 	size_t i = 0;
 
-	bpf_object__for_each_program(program, c->skel->obj) {
+	bpf_object__for_each_program(program, part)
+	{
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 		int fd = bpf_program__fd(program);
@@ -178,13 +188,21 @@ void collect_missed_runs(struct collect *c)
 	}
 }
 
+void collect_missed_runs(struct collect *c)
+{
+	for (int i = 0; i < COLLECT_PARTS; i++)
+		if (c->parts[i])
+			missed_runs_of(c, c->parts[i]->obj);
+}
+
 static int append_missed_runs(struct collect *c)
 {
 	struct bpf_program *program;
 	size_t i = 0;
 	int err = 0;
 
-	bpf_object__for_each_program(program, c->skel->obj) {
+	bpf_object__for_each_program(program, c->skel->obj)
+	{
 		struct fl_loss r = { .event.type = FL_LOSS, .what = FL_LOSS_RECURSION, .kind = i };
 
 		if (!err && i < sizeof(c->missed) / sizeof(c->missed[0]) && c->missed[i]) {
@@ -209,6 +227,8 @@ int collect_append_maps(struct collect *c)
 		err = map_each(c, c->skel->maps.ledger, append_ledger);
 	if (!err)
 		err = map_each(c, c->skel->maps.pages, append_pages);
+	if (!err)
+		err = map_each(c, c->skel->maps.costs, append_cost);
 	if (!err)
 		err = append_losses(c);
 	if (!err)

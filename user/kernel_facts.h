@@ -6,18 +6,20 @@
 #include <stdbool.h>
 
 struct kernel_facts {
-	unsigned int gfp_movable;	/* bits of gfp_t */
+	unsigned int gfp_movable; /* bits of gfp_t */
 	unsigned int gfp_zero;
 	unsigned int gfp_account;
 	unsigned int gfp_write;
 	unsigned int gfp_noretry;
 	long long preempt_count_from_rq; /* distance of the per-CPU variables, bytes; 0: unknown */
-	bool thp_always;		/* /sys/kernel/mm/transparent_hugepage/enabled */
+	bool thp_always;                 /* /sys/kernel/mm/transparent_hugepage/enabled */
 	bool thp_never;
 	bool has_swap;
 };
 
-/* From the kernel's BTF and sysfs.  0, or -errno where there is no BTF to read. */
-int kernel_facts_read(struct kernel_facts *facts);
+struct kernel_types;
+
+/* From the kernel's types, /sys and /proc. */
+void kernel_facts_read(struct kernel_facts *facts, const struct kernel_types *types);
 
 #endif

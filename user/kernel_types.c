@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "kernel_types.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
+
+/* What follows a type, in bytes; -1: a kind that did not exist when this was written. */
+static ssize_t size_of_rest(const struct btf_type *type)
+{
+	switch (BTF_INFO_KIND(type->info)) {
+	case BTF_KIND_PTR:
+	case BTF_KIND_FWD:
+	case BTF_KIND_TYPEDEF:
+	case BTF_KIND_VOLATILE:
+	case BTF_KIND_CONST:
+	case BTF_KIND_RESTRICT:
+	case BTF_KIND_FUNC:
+	case BTF_KIND_FLOAT:
+	case BTF_KIND_TYPE_TAG:
+		return 0;
+	case BTF_KIND_INT:
+		return sizeof(__u32);
+	case BTF_KIND_VAR:
+		return sizeof(struct btf_var);
+	case BTF_KIND_DECL_TAG:
+		return sizeof(struct btf_decl_tag);
+	case BTF_KIND_ARRAY:
+		return sizeof(struct btf_array);
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+		return BTF_INFO_VLEN(type->info) * sizeof(struct btf_member);
+	case BTF_KIND_ENUM:
+		return BTF_INFO_VLEN(type->info) * sizeof(struct btf_enum);
+	case BTF_KIND_ENUM64:
+		return BTF_INFO_VLEN(type->info) * sizeof(struct btf_enum64);
+	case BTF_KIND_FUNC_PROTO:
+		return BTF_INFO_VLEN(type->info) * sizeof(struct btf_param);
+	case BTF_KIND_DATASEC:
+		return BTF_INFO_VLEN(type->info) * sizeof(struct btf_var_secinfo);
+	default:
+		return -1;
+	}
+}
+
+const struct btf_type *kernel_types_next(const struct kernel_types *types,
+					 const struct btf_type *type)
+{
+	const char *at = types->first;
+
+	if (type)
+		at = (const char *)(type + 1) + size_of_rest(type);
+	return at < types->end ? (const void *)at : NULL;
+}
+
+const char *kernel_types_name(const struct kernel_types *types, __u32 offset)
+{
+	return offset < types->names_size ? types->names + offset : "";
+}
+
+/* Whether the types end where the header says, and each is of a kind that we know. */
+static bool types_are_whole(const struct kernel_types *types)
+{
+	const char *at = types->first;
+
+	while (types->end - at >= (ssize_t)sizeof(struct btf_type)) {
+		ssize_t rest = size_of_rest((const void *)at);
+
+		at += sizeof(struct btf_type);
+		if (rest < 0 || rest > types->end - at)
+			return false;
+		at += rest;
+	}
+	return at == types->end;
+}
+
+static int find_sections(struct kernel_types *types)
+{
+	const char *data = types->data;
+	size_t size = types->size;
+	const struct btf_header *h = types->data;
+
+	if (size < sizeof(*h) || h->magic != BTF_MAGIC || h->hdr_len > size ||
+	    h->type_off > size - h->hdr_len || h->type_len > size - h->hdr_len - h->type_off ||
+	    h->str_off > size - h->hdr_len || h->str_len > size - h->hdr_len - h->str_off ||
+	    !h->str_len || data[h->hdr_len + h->str_off + h->str_len - 1])
+		return -EINVAL;
+	types->first = data + h->hdr_len + h->type_off;
+	types->end = types->first + h->type_len;
+	types->names = data + h->hdr_len + h->str_off;
+	types->names_size = h->str_len;
+	return types_are_whole(types) ? 0 : -EINVAL;
+}
+
+static int read_whole(int fd, char *data, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t n = read(fd, data + done, size - done);
+
+		if (n <= 0)
+			return n ? -errno : -EIO;
+		done += n;
+	}
+	return 0;
+}
+
+int kernel_types_open(struct kernel_types *types)
+{
+	int fd = open(KERNEL_TYPES, O_RDONLY | O_CLOEXEC), err = 0;
+	struct stat st;
+
+	*types = (struct kernel_types){ 0 };
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st)) {
+		err = -errno;
+		goto out;
+	}
+	types->size = st.st_size;
+	types->data = mmap(NULL, types->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	types->mapped = types->data != MAP_FAILED;
+	if (!types->mapped) {
+		/* before 6.16 it can only be read, a page to a call */
+		types->data = calloc(1, types->size);
+		err = types->data ? read_whole(fd, types->data, types->size) : -ENOMEM;
+	}
+	if (!err)
+		err = find_sections(types);
+out:
+	close(fd);
+	return err;
+}
+
+void kernel_types_close(struct kernel_types *types)
+{
+	if (types->mapped)
+		munmap(types->data, types->size);
+	else
+		free(types->data);
+	*types = (struct kernel_types){ 0 };
+}
