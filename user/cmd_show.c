@@ -7,6 +7,7 @@
 #include "message.h"
 #include "messages_view.h"
 #include "path_view.h"
+#include "progress_view.h"
 #include "query.h"
 #include "recording.h"
 #include "report.h"
@@ -36,6 +37,9 @@ static const struct section {
 	{ .name = "states",
 	  .summary = "what each task did when, as a chart, and what it sums up to",
 	  .report = report_states },
+	{ .name = "progress",
+	  .summary = "how much of its CPU time each task has had at each moment, as a plot",
+	  .report = report_progress },
 	{ .name = "path",
 	  .summary = "why it took so long: back from its end, over who woke it, to its start",
 	  .of_task = report_path },
