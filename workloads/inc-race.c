@@ -12,6 +12,7 @@
  *			can pass (access() and open(O_CREAT))
  *	excl		a lock file that is looked for and made in one step: O_EXCL
  *	flock, fcntl	the kernel's file locks, which wait instead of trying again
+ *	sh, sh-wrong, sh-flock	none, wrong and flock as a shell script, on all CPUs
  *
  * Between two steps that should be one, everybody sleeps for a moment, so that
  * others come in if nothing keeps them out.  The phase `inside` is the part that
@@ -109,6 +110,60 @@ static void unlock(int fd)
 		close_end(fd);
 }
 
+static int in_shell(void)
+{
+	return !strncmp(mode, "sh", 2);
+}
+
+#define ADD_ONE "n=$(cat counter); echo $((n + 1)) > counter"
+
+/* Become the script that adds one. */
+static __attribute__((noreturn)) void run_script(void)
+{
+	const char *script = ADD_ONE;
+
+	if (!strcmp(mode, "sh-wrong"))
+		script = "while [ -e lock ]; do sleep 0.01; done; sleep 0.01; : > lock; " ADD_ONE
+			 "; rm -f lock";
+	if (!strcmp(mode, "sh-flock"))
+		execlp("flock", "flock", "lock", "sh", "-c", script, (char *)NULL);
+	else
+		execlp("sh", "sh", "-c", script, (char *)NULL);
+	_exit(127);
+}
+
+static void use_all_cpus(void)
+{
+	cpu_set_t set;
+
+	memset(&set, 0xff, sizeof(set));
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fail("run on all CPUs");
+}
+
+/* A script that reads the rest of a longer number behind its own ends with an error. */
+static void wait_for_adder(pid_t pid)
+{
+	int status;
+
+	if (!in_shell()) {
+		wait_for(pid);
+		return;
+	}
+	status = wait_status(pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		fl_value("missing", 1);
+}
+
+static void write_zero(void)
+{
+	int fd = checked_open("counter", O_WRONLY | O_CREAT);
+
+	if (write(fd, "0\n", 2) != 2)
+		fail("write the counter");
+	close_end(fd);
+}
+
 static void increment(void)
 {
 	long value;
@@ -141,7 +196,10 @@ int main(int argc, char **argv)
 		errno = 0;
 		fail("processes=%ld: from 1 to 1000", processes);
 	}
-	stay_on_this_cpu();
+	if (in_shell())
+		use_all_cpus();
+	else
+		stay_on_this_cpu();
 	fl_role("parent");
 
 	if (!mkdtemp(folder) || chdir(folder))
@@ -153,16 +211,21 @@ int main(int argc, char **argv)
 	pthread_barrier_init(&shared->read, &between_processes, processes);
 
 	fl_phase("begin");
-	write_counter(0, 0);
+	if (in_shell())
+		write_zero();
+	else
+		write_counter(0, 0);
 	fl_phase("");
 	for (long i = 0; i < processes; i++) {
 		if (fork_child(&children[i], "adder")) {
+			if (in_shell())
+				run_script();
 			increment();
 			_exit(0);
 		}
 	}
 	for (long i = 0; i < processes; i++)
-		wait_for(children[i]);
+		wait_for_adder(children[i]);
 	fl_phase("end");
 	fl_value("final", read_counter());
 	fl_phase("");
