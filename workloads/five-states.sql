@@ -5,9 +5,9 @@
 -- param: work_ms = 20   10..2000   milliseconds of CPU time that each of two processes needs
 -- param: nap_ms = 3   1..2000   milliseconds that one of them sleeps
 -- lesson: A process that can run is ready until a CPU takes it. It leaves the CPU because it must wait, or because others want it as well. From waiting no way leads to running but through ready, and somebody opens it.
-
--- It is often said that the ready ones stand in a linked list. Linux keeps them in a
--- tree, ordered by the time that each is entitled to, one for each CPU.
+-- notes: processes that are ready stand in a linked list | | in a tree for each CPU, ordered by the time that each of them
+--   is entitled to; the two that compute here had to go back into it {SELECT count(*) FROM state JOIN task USING (task)
+--   WHERE role IN ('child', 'rival') AND why = 'preempted'} times
 
 -- claim E all: a process goes through all states of the textbook, and two more: stopped, zombie
 -- expect: 'dead new ready running stopped waiting zombie'
