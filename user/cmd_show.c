@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "card.h"
 #include "cli.h"
 #include "message.h"
 #include "messages_view.h"
@@ -43,6 +44,9 @@ static const struct section {
 	{ .name = "path",
 	  .summary = "why it took so long: back from its end, over who woke it, to its start",
 	  .of_task = report_path },
+	{ .name = "card",
+	  .summary = "what is known of a task, as its process control block",
+	  .of_task = report_card },
 	{ .name = "locks",
 	  .summary = "locks: who waited, how long, for whom",
 	  .sql = "SELECT round(request_ns / 1e6, 3) AS request_ms, w.tid, w.comm, kind, object, op,"
