@@ -5,6 +5,7 @@
 
 #include "card.h"
 #include "cli.h"
+#include "locks_view.h"
 #include "message.h"
 #include "messages_view.h"
 #include "path_view.h"
@@ -48,12 +49,8 @@ static const struct section {
 	  .summary = "what is known of a task, as its process control block",
 	  .of_task = report_card },
 	{ .name = "locks",
-	  .summary = "locks: who waited, how long, for whom",
-	  .sql = "SELECT round(request_ns / 1e6, 3) AS request_ms, w.tid, w.comm, kind, object, op,"
-		 " granted_ns - request_ns AS waited_ns, released_ns - granted_ns AS held_ns,"
-		 " b.tid AS blocked_by, ret "
-		 "FROM lock JOIN task w ON w.task = lock.task LEFT JOIN task b ON b.task = blocked_by "
-		 "ORDER BY request_ns, lock.rowid" },
+	  .summary = "locks: who held and who waited, as a chart, who blocked whom, deadlocks",
+	  .report = report_locks },
 	{ .name = "signals",
 	  .summary = "signals: who sent which to whom, why, and what it did",
 	  .report = report_signals },

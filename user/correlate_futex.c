@@ -126,7 +126,8 @@ static int futex_row(struct correlation *c, const struct futex *futex)
 	return ROW_ADD(c, ROW_LOCK, cell_int(futex->task), cell_text("futex"), cell_text(object),
 		       cell_text(futex_op(call)), cell_time(c, call->start_ns),
 		       call->ret >= 0 ? cell_time(c, call->event.t_ns) : cell_null(), cell_null(),
-		       cell_id(futex->waker), cell_int(call->ret), cell_null());
+		       cell_id(futex->waker), cell_int(call->ret), cell_null(), cell_null(),
+		       cell_null());
 }
 
 int futex_finish(struct correlation *c)

@@ -30,6 +30,7 @@ struct lock_request {
 	__u32 owner; /* numbered from 1 on */
 	__u64 inode;
 	__u64 request_ns, granted_ns, released_ns;
+	__u64 start, end; /* bytes */
 	__s64 ret;
 	__u32 pieces; /* of its range that are still held */
 	__u8 kind, op;
@@ -183,7 +184,6 @@ static void overtake(struct file *file, const struct fl_file_lock *lock)
 			held->row->released_ns = lock->event.t_ns;
 }
 
-/* The request that this attempt belongs to: the one that TASK waits for, or a new one. */
 /* 0: no memory. */
 static __u32 owner_number(struct correlation *c, __u64 owner)
 {
@@ -195,6 +195,7 @@ static __u32 owner_number(struct correlation *c, __u64 owner)
 	return map_set(&l->owner_ids, owner, l->nr_owners + 1) ? 0 : ++l->nr_owners;
 }
 
+/* The request that this attempt belongs to: the one that TASK waits for, or a new one. */
 static struct lock_request *request(struct correlation *c, struct task *task,
 				    const struct fl_file_lock *lock)
 {
@@ -215,6 +216,8 @@ static struct lock_request *request(struct correlation *c, struct task *task,
 	row->owner = owner;
 	row->kind = lock->kind;
 	row->op = lock->op;
+	row->start = lock->start;
+	row->end = lock->end;
 	row->request_ns = lock->event.t_ns;
 	c->locks->rows[c->locks->nr_rows++] = row;
 	task->lock = row;
@@ -297,6 +300,7 @@ int lock_call(struct correlation *c, struct task *task, const struct fl_syscall 
 static int file_row(struct correlation *c, const struct lock_request *row)
 {
 	struct cell object;
+	bool ranged = row->kind != FL_LOCK_FLOCK;
 	char number[40];
 	__u32 path = map_get(&c->locks->path_ids, row->inode);
 
@@ -309,11 +313,13 @@ static int file_row(struct correlation *c, const struct lock_request *row)
 		snprintf(number, sizeof(number), "inode:[%" PRIu64 "]", (uint64_t)row->inode);
 		object = cell_text(number);
 	}
-	return ROW_ADD(c, ROW_LOCK, cell_int(row->task), cell_text(names_lock_kind(row->kind)),
-		       object, cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
-		       cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
-		       cell_id(row->blocked_by),
-		       row->ret == QUEUED ? cell_null() : cell_int(row->ret), cell_int(row->owner));
+	return ROW_ADD(
+		c, ROW_LOCK, cell_int(row->task), cell_text(names_lock_kind(row->kind)), object,
+		cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
+		cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
+		cell_id(row->blocked_by), row->ret == QUEUED ? cell_null() : cell_int(row->ret),
+		cell_int(row->owner), ranged ? cell_int((long long)row->start) : cell_null(),
+		ranged && row->end < INT64_MAX ? cell_int((long long)row->end) : cell_null());
 }
 
 int lock_finish(struct correlation *c)

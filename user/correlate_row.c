@@ -31,7 +31,8 @@ static const char *const inserts[NR_ROWS] = {
 	[ROW_SIGNAL] = "INSERT INTO signal (signo, code, sender_task, receiver_task, generated_ns,"
 		       " result, delivered_ns, action, sender_comm) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ROW_LOCK] = "INSERT INTO lock (task, kind, object, op, request_ns, granted_ns,"
-		     " released_ns, blocked_by, ret, owner) VALUES (?,?,?,?,?,?,?,?,?,?)",
+		     " released_ns, blocked_by, ret, owner, first_byte, last_byte)"
+		     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_MESSAGE] = "INSERT INTO message (channel, object, from_task, to_task, bytes, sent_ns,"
 			" received_ns) VALUES (?,?,?,?,?,?,?)",
 	[ROW_LOSS] = "INSERT INTO loss (what, kind, cpu, first_ns, last_ns, n)"

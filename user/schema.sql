@@ -108,7 +108,8 @@ CREATE TABLE signal (
 CREATE TABLE lock (
 	task INTEGER, kind TEXT, object TEXT, op TEXT, request_ns INTEGER, granted_ns INTEGER,
 	released_ns INTEGER, blocked_by INTEGER, ret INTEGER,
-	owner INTEGER		-- of a file's lock: the same for requests of one owner
+	owner INTEGER,		-- of a file's lock: the same for requests of one owner
+	first_byte INTEGER, last_byte INTEGER	-- posix and ofd; last NULL: to the end of the file
 );
 
 -- channel: pipe, fifo, unix, tcp, udp.  from_task or to_task NULL: outside the tree.

@@ -74,6 +74,22 @@ static void owners_have_numbers(void **state)
 	records_free(r);
 }
 
+static void ranges_are_told(void **state)
+{
+	struct stream_of_records *r = three_tasks();
+
+	(void)state;
+	put_lock(r, 3, 1, 71, FL_LOCK_POSIX, WRITE, 23, 46, GRANTED);
+	put_lock(r, 5, 2, 72, FL_LOCK_OFD, READ, 101, EVERYTHING, GRANTED);
+	put_lock(r, 7, 3, 73, FL_LOCK_FLOCK, WRITE, 0, EVERYTHING, GRANTED);
+	put_finish(r, 11, 0);
+	correlate_now(r);
+
+	ASSERT_ROWS(r, "SELECT task, first_byte, last_byte FROM lock ORDER BY request_ns",
+		    "1|23|46", "2|101|-", "3|-|-");
+	records_free(r);
+}
+
 /* The next holder's record may come before that of the unlock that let it in. */
 static void grant_overtakes_the_unlock(void **state)
 {
@@ -226,6 +242,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(flock_waits_for_its_holder),
 		cmocka_unit_test(owners_have_numbers),
+		cmocka_unit_test(ranges_are_told),
 		cmocka_unit_test(grant_overtakes_the_unlock),
 		cmocka_unit_test(posix_ranges),
 		cmocka_unit_test(converted_and_interrupted),
