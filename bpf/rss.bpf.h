@@ -3,6 +3,7 @@
 #ifndef RSS_BPF_H
 #define RSS_BPF_H
 
+#include "rss-split.bpf.h"
 #include "trace.bpf.h"
 
 /*
@@ -35,9 +36,12 @@ static __always_inline __s32 rss_part(struct task_state *s, struct mm_struct *mm
 /* As percpu_counter_sum() has it, but without its lock. */
 static __noinline __s64 rss_read(struct task_state *s, struct mm_struct *mm, int member)
 {
-	__s64 sum = BPF_CORE_READ(mm, rss_stat[member & 3].count);
+	__s64 sum;
 	__u32 cpu;
 
+	if (rss_is_split())
+		return rss_split_read(member);
+	sum = BPF_CORE_READ(mm, rss_stat[member & 3].count);
 	for (cpu = 0; cpu < 256 && cpu < nr_cpus; cpu++)
 		sum += rss_part(s, mm, member, percpu_offset(s, cpu));
 	return sum;
@@ -57,6 +61,8 @@ SHARED int rss_watch(struct task_state *s, __u32 members)
 	if (!s || !mm)
 		return 0;
 	s->pending.watched = members;
+	if (rss_is_split())
+		return rss_split_watch(s, members);
 	s->pending.cpu = bpf_get_smp_processor_id();
 	offset = percpu_offset(s, s->pending.cpu);
 	UNROLLED
@@ -68,7 +74,8 @@ SHARED int rss_watch(struct task_state *s, __u32 members)
 
 /*
  * Which of the watched counters changed.  All of them, as far as is known, where
- * the task was moved to another CPU in the middle of the fault.
+ * the task was moved to another CPU in the middle of the fault, or has left its
+ * address space since: the last fault of a life is settled at its very end.
  */
 SHARED int rss_changed(struct task_state *s)
 {
@@ -76,8 +83,12 @@ SHARED int rss_changed(struct task_state *s)
 	int i, changed = 0;
 	__u64 offset;
 
-	if (!s || !mm)
+	if (!s)
 		return 0;
+	if (!mm)
+		return s->pending.watched;
+	if (rss_is_split())
+		return rss_split_changed(s);
 	if (s->pending.cpu != bpf_get_smp_processor_id())
 		return s->pending.watched;
 	offset = percpu_offset(s, s->pending.cpu);

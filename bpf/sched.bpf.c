@@ -5,12 +5,14 @@
 
 #define TASK_DEAD_BIT 0x80
 
-/* Its counters no longer change once a task is switched out for good. */
+/*
+ * Its counters no longer change once a task is switched out for good.  What is
+ * settled is settled before: the stacks of that and of this are too much in one.
+ */
 static __noinline int task_end(struct task_state *s, struct task_struct *task, __u64 now)
 {
 	struct fl_task_end e = {};
 
-	fault_settle(s, task, now);
 	task_flush(s, now);
 	event_fill(&e.event, FL_TASK_END, s->task, now);
 	e.min_flt = task->min_flt;
@@ -28,8 +30,10 @@ static __always_inline void switch_out(struct task_state *s, struct task_struct 
 {
 	struct fl_switch_out *e;
 
-	if (state & TASK_DEAD_BIT)
+	if (state & TASK_DEAD_BIT) {
+		fault_settle(s, prev, now);
 		task_end(s, prev, now);
+	}
 	if (!want_states)
 		return;
 	e = event_reserve(FL_SWITCH_OUT, sizeof(*e), s->task, now);

@@ -12,7 +12,7 @@ static __always_inline int signal_code(struct kernel_siginfo *info)
 		return 0; /* SI_USER */
 	if ((__u64)info == 1)
 		return 0x80;
-	return info->si_code;
+	return BPF_CORE_READ(info, si_code);
 }
 
 /*

@@ -93,7 +93,10 @@ struct pending_fault {
 	__u16 signo;	/* the signal that it raised */
 	bool timed;
 	__u8 disabled;	/* page faults were disabled, or the address is the kernel's */
-	__u32 cpu;	/* where the counters were read */
+	union {
+		__u32 cpu;	  /* where the counters were read */
+		__u32 rss_faults; /* before 6.2: task_struct.rss_stat.events at that moment */
+	};
 	__s32 rss_before[4];
 };
 

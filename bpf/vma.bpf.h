@@ -85,7 +85,8 @@ static __always_inline struct vm_area_struct *vma_at(struct task_state *s, struc
 	return NULL;
 }
 
-static __always_inline __u32 object_id(struct inode *inode, struct file *file, bool *shmem)
+/* Not inline: its stack is not needed while the tree is walked. */
+static __noinline __u32 object_id(struct inode *inode, struct file *file, bool *shmem)
 {
 	struct object_key key = {};
 	struct object_value *found, fresh = {};
@@ -145,7 +146,8 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 		file = BPF_CORE_READ(vma, vm_file);
 		if (file) {
 			s->vma.offset = BPF_CORE_READ(vma, vm_pgoff) * PAGE_BYTES;
-			s->vma.object = object_id(BPF_CORE_READ(file, f_inode), file, &s->vma.shmem);
+			s->vma.object =
+				object_id(BPF_CORE_READ(file, f_inode), file, &s->vma.shmem);
 		}
 		s->mm = (__u64)mm;
 	}
