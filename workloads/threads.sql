@@ -72,6 +72,8 @@ SELECT count(reaped_ns) FROM task WHERE role IN ('fate.other', 'fate.unlucky');
 -- expect: 11
 SELECT exit_signal FROM task WHERE role = 'fate.other' AND task = process;
 
+-- It is often said that threads of different processes cannot communicate. They can, through
+-- whatever chapter E shows; what keeps them apart is that they share no memory unasked.
 -- claim E apart.one: with processes, one ends by SIGSEGV
 -- expect: 1
 SELECT count(*) FROM task WHERE role LIKE 'apart.%' AND exit_signal = 11;
@@ -94,6 +96,8 @@ WHERE signo = 17;
 -- expect: 0
 SELECT exit_code FROM task WHERE role = 'apart';
 
+-- It is often said that goroutines are such user threads, all on one CPU. Those of a library
+-- as here are; Go spreads its own over several threads of the kernel.
 -- claim E fibers.threads: two user threads and their main program are one thread to the kernel
 -- expect: 1
 SELECT count(*) FROM task
