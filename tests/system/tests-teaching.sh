@@ -120,3 +120,65 @@ test_notes() {
 	run "$FAULTLINE" run demand-anon --set pages=202 --set step=101 --set ticks=2
 	! grep -q 'the notes say' out || fail "notes where the experiment has none"
 }
+
+# Costs: as many timed as table fault says, and all of them where each was asked for.
+test_fault_costs() {
+	run "$FAULTLINE" run cow --set pages=101 --every-fault -o "$W/t.fl"
+	same "status" 0 "$status"
+	same "timed" "$(query "SELECT sum(busy_n) FROM fault")" \
+		"$(query "SELECT sum(n) FROM fault_cost")"
+	same "timed copies" 101 "$(query "SELECT sum(n) FROM fault_cost
+		WHERE phase = 'c.write' AND region = 'heap' AND kind = 'copy' AND via = 'user'")"
+	no_rows "times out of their class" "SELECT * FROM (
+		SELECT sum(busy_ns) AS t, (SELECT sum(n * least_ns) FROM fault_cost) AS least,
+		(SELECT sum(n * below_ns) FROM fault_cost) AS most FROM fault)
+		WHERE t NOT BETWEEN least AND most"
+	run env COLUMNS=200 "$FAULTLINE" show --faults "$W/t.fl"
+	same "status of show --faults" 0 "$status"
+	same "row of the copies" "c.write heap copy user 101 101" \
+		"$(awk '$1 == "c.write" && $2 == "heap" { print $1, $2, $3, $4, $5, $6 }' out)"
+	contains "faults outside" out "outside of named regions" "(_start)" "[stack]" "the kernel, execve"
+	same "rows outside" "$(query 'SELECT count(*) FROM fault WHERE region IS NULL')" \
+		"$(sed '1,/what is there/d' out | wc -l)"
+}
+
+# A claim that fails by a number says which faults those are.
+test_surplus() {
+	mkdir added
+	cat >added/surplus.c <<'END'
+#include <stdlib.h>
+#include <sys/mman.h>
+#include "faultline.h"
+static char elsewhere[7 * 4096] __attribute__((aligned(4096)));
+int main(void)
+{
+	char *memory = mmap(NULL, 23 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return 1;
+	fl_region("heap", memory, 23 * 4096);
+	fl_phase("write");
+	for (int i = 0; i < 23; i++)
+		((volatile char *)memory)[i * 4096] = 1;
+	for (int i = 0; i < 3; i++)
+		((volatile char *)elsewhere)[i * 4096] = 1;
+	fl_phase("");
+	return 0;
+}
+END
+	${CC:-cc} -O1 -static -I"$TREE/workloads" -o added/surplus added/surplus.c
+	rm added/surplus.c
+	cat >added/surplus.sql <<'END'
+-- title: three faults too many
+-- claim E write: nothing else
+-- phase: write
+-- expect: 23
+SELECT sum(n) FROM fault_count WHERE phase = 'write';
+END
+	run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run surplus -o "$W/t.fl"
+	same "status" 1 "$status"
+	contains "report" out "write: 3 more than expected" \
+		"faults of phase write: 23 zero_fill (region heap), 3 zero_fill (outside of regions)" \
+		"[.bss] (elsewhere)"
+	same "rows" 1 "$(sed '1,/what is there/d' out | grep -c 'elsewhere.*main+0x')"
+}
