@@ -148,6 +148,8 @@ static const char *cut(const char *cell, int width, bool keep_last, char *buf, s
 	if (text_width(cell) <= width)
 		return cell;
 	/* safe already, so that nothing but the length changes */
+	if (last && rest >= -1 && rest < 2)
+		return last + 1;
 	if (rest < 2)
 		return text_escape_for(buf, size, cell, width, true);
 	snprintf(head, sizeof(head), "%.*s", (int)(last - cell), cell);

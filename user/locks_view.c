@@ -81,10 +81,10 @@ static void outcome(const struct locks_view *v, const struct lock_row *row, char
 {
 	const char *name = row->ret < 0 && row->ret > -4096 ? strerrorname_np((int)-row->ret) :
 							      NULL;
-	char blocker[160] = "";
+	char blocker[32] = "";
 
 	if (row->blocked_by != TL_NONE)
-		locks_task(v, row->blocked_by, blocker, sizeof(blocker));
+		snprintf(blocker, sizeof(blocker), "%lld", v->t->tasks[row->blocked_by].tid);
 	if (row->op == LOCK_FUTEX && row->answered && row->ret >= 0)
 		snprintf(buf, size, "woken%s%s", *blocker ? " by " : "", blocker);
 	else if (row->granted_ns != TL_NEVER)
@@ -92,7 +92,7 @@ static void outcome(const struct locks_view *v, const struct lock_row *row, char
 	else if (row->ret == -ETIMEDOUT)
 		snprintf(buf, size, "time is up");
 	else if (row->answered && name && row->ret != -EINTR)
-		snprintf(buf, size, "refused: %s%s%s", name, *blocker ? ", held by " : "", blocker);
+		snprintf(buf, size, "%s%s%s", name, *blocker ? ", held by " : "", blocker);
 	else
 		snprintf(buf, size, "never %s%s%s", row->op == LOCK_FUTEX ? "woken" : "granted",
 			 *blocker ? ", held by " : "", blocker);
@@ -111,13 +111,13 @@ static void list(struct locks_view *v, FILE *out, const struct report_style *sty
 	static const struct grid_column columns[] = {
 		{ .name = "time ms", .right = true },
 		{ .name = "", .right = true },
-		{ .name = "task", .least = 10, .keep_last = true },
+		{ .name = "task", .least = 6, .keep_last = true },
 		{ .name = "wants" },
-		{ .name = "lock", .least = 20, .keep_last = true },
+		{ .name = "lock", .least = 16, .keep_last = true },
 		{ .name = "owner", .optional = true },
 		{ .name = "waited", .right = true },
 		{ .name = "held", .right = true },
-		{ .name = "what came of it", .wrapped = true },
+		{ .name = "outcome", .wrapped = true },
 	};
 	static const char *const ops[] = { "read", "write", "wake-up" };
 	struct lines l = { .limit = style->rows > 0 ? (size_t)style->rows : v->nr_rows };
@@ -134,7 +134,7 @@ static void list(struct locks_view *v, FILE *out, const struct report_style *sty
 		const struct lock_row *row = line->row;
 		const struct lock_object *object = &v->objects[row->object];
 		char time[48], n[40] = "", task[160], what[320], whose[48], waited[32] = "",
-			       held[32] = "", name[256];
+			       held[32] = "";
 
 		if (line->n > 1) {
 			text_count(n, sizeof(n) - 2, line->n);
@@ -144,8 +144,6 @@ static void list(struct locks_view *v, FILE *out, const struct report_style *sty
 			text_duration(waited, sizeof(waited), line->wait_ns);
 		if (row->granted_ns != TL_NEVER && row->released_ns != TL_NEVER)
 			text_duration(held, sizeof(held), line->hold_ns);
-		snprintf(name, sizeof(name), "%s%s%s", row->op == LOCK_FUTEX ? "" : object->kind,
-			 row->op == LOCK_FUTEX ? "" : " ", object->name);
 		outcome(v, row, what, sizeof(what));
 		owner(row, object->kind, whose, sizeof(whose));
 		grid_row(grid, (const char *const[]){
@@ -153,7 +151,7 @@ static void list(struct locks_view *v, FILE *out, const struct report_style *sty
 				       n,
 				       locks_task(v, row->task, task, sizeof(task)),
 				       ops[row->op],
-				       name,
+				       object->name,
 				       whose,
 				       waited,
 				       held,
