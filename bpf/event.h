@@ -56,8 +56,11 @@ enum fl_event_type {
 
 	/* read from /proc while tracing runs, and appended by the collector */
 	FL_FRAMES = 38,		/* struct fl_frames and its array: FL_FRAMES_SIZE(count) */
+
+	/* read from a map when tracing has stopped */
+	FL_FAULT_COST = 39,	/* struct fl_fault_cost */
 };
-#define FL_LAST_TYPE FL_FRAMES
+#define FL_LAST_TYPE FL_FAULT_COST
 
 struct fl_event {
 	__u64 t_ns;	/* CLOCK_MONOTONIC */
@@ -483,6 +486,26 @@ struct fl_frames {
 #define FL_FRAMES_SIZE(count) (sizeof(struct fl_frames) + (count) * sizeof(struct fl_frame))
 #define FL_FRAMES_MOST 4096	/* in one record */
 
+/*
+ * How long faults took: a histogram of those whose end was seen.  Each power of two
+ * is cut into 8 classes: class N below 8 is N ns; above, N = e * 8 + m begins at
+ * (8 + m) << (e - 1) ns.
+ */
+#define FL_COST_BITS 3
+struct fl_cost_key {
+	__u16 phase;	/* name ids; 0: none */
+	__u16 region;
+	__u8 kind;	/* enum fl_kind */
+	__u8 via;	/* enum fl_via */
+	__u16 class;
+};
+
+struct fl_fault_cost {
+	struct fl_event event;
+	struct fl_cost_key key;
+	__u64 n;
+};
+
 #define FL_ASSERT_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 FL_ASSERT_SIZE(fl_event, 16);
 FL_ASSERT_SIZE(fl_task_new, 80);
@@ -514,5 +537,7 @@ FL_ASSERT_SIZE(fl_loss, 72);
 FL_ASSERT_SIZE(fl_finish, 80);
 FL_ASSERT_SIZE(fl_frame, 16);
 FL_ASSERT_SIZE(fl_frames, 40);
+FL_ASSERT_SIZE(fl_cost_key, 8);
+FL_ASSERT_SIZE(fl_fault_cost, 32);
 
 #endif /* FL_EVENT_H */

@@ -19,6 +19,7 @@
 #ifndef FAULT_BPF_H
 #define FAULT_BPF_H
 
+#include "cost.bpf.h"
 #include "ledger.bpf.h"
 #include "rss.bpf.h"
 #include "trace.bpf.h"
@@ -223,6 +224,7 @@ joined:
 	if (p->end_ns) {
 		run->busy_ns += p->end_ns - p->t_ns;
 		run->busy_n++;
+		cost_count(s);
 	}
 	if (every_fault)
 		run_send(s);
@@ -348,6 +350,7 @@ static __always_inline bool fault_continues(struct task_state *s, struct task_st
 		run->event.t_ns = p->end_ns;
 		run->busy_ns += p->end_ns - p->t_ns;
 		run->busy_n++;
+		cost_count(s);
 	}
 	s->run_next += run->stride;
 	s->pending.via = 0;

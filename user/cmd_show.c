@@ -32,10 +32,8 @@ static const struct section {
 	  .summary = "processes and threads over time: who created, waited for and reaped whom",
 	  .report = report_tree },
 	{ .name = "faults",
-	  .summary = "each run of faults",
-	  .sql = "SELECT round(fault.start_ns / 1e6, 3) AS start_ms, tid, phase, region, kind, via, major, n,"
-		 " printf('0x%x', address) AS address, stride, syscall, object, busy_ns "
-		 "FROM fault JOIN task USING (task) ORDER BY fault.start_ns, fault.rowid" },
+	  .summary = "faults by phase, region, kind and via, what they cost, and each outside of regions",
+	  .report = report_costs },
 	{ .name = "states",
 	  .summary = "what each task did when, as a chart, and what it sums up to",
 	  .report = report_states },

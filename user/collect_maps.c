@@ -142,6 +142,14 @@ static int append_loss(struct collect *c, __u32 slot, int cpu, const struct loss
 	return recording_append(c->rec, &r, sizeof(r));
 }
 
+static int append_cost(struct collect *c, const void *key, const void *value)
+{
+	struct fl_fault_cost r = { .event.type = FL_FAULT_COST, .n = *(const __u64 *)value };
+
+	memcpy(&r.key, key, sizeof(r.key));
+	return recording_append(c->rec, &r, sizeof(r));
+}
+
 static int append_losses(struct collect *c)
 {
 	int cpus = libbpf_num_possible_cpus(), err = 0;
@@ -219,6 +227,8 @@ int collect_append_maps(struct collect *c)
 		err = map_each(c, c->skel->maps.ledger, append_ledger);
 	if (!err)
 		err = map_each(c, c->skel->maps.pages, append_pages);
+	if (!err)
+		err = map_each(c, c->skel->maps.costs, append_cost);
 	if (!err)
 		err = append_losses(c);
 	if (!err)

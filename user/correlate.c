@@ -175,6 +175,7 @@ static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_LOSS] = sizeof(struct fl_loss),
 	[FL_FINISH] = sizeof(struct fl_finish),
 	[FL_FRAMES] = sizeof(struct fl_frames),
+	[FL_FAULT_COST] = sizeof(struct fl_fault_cost),
 };
 
 /* 0: no such type, or too short for it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Faults and the ledger, pages, resident memory, losses. */
 #include <errno.h>
+#include <stdint.h>
 
 #include "correlate_private.h"
 #include "names.h"
@@ -64,6 +65,26 @@ static int pages(struct correlation *c, const struct fl_pages *cell)
 		       cell_text(correlate_syscall(c, call)));
 }
 
+/* Where class CLASS begins, ns; see struct fl_cost_key. */
+static long long cost_floor(unsigned int class)
+{
+	const unsigned int whole = 1 << FL_COST_BITS, exponent = class >> FL_COST_BITS;
+
+	if (exponent < 1 || exponent > 32)
+		return exponent ? INT64_MAX : class;
+	return (long long)(whole + (class & (whole - 1))) << (exponent - 1);
+}
+
+static int cost(struct correlation *c, const struct fl_fault_cost *cost)
+{
+	const struct fl_cost_key *key = &cost->key;
+
+	return ROW_ADD(c, ROW_FAULT_COST, cell_text(correlate_name(c, key->phase)),
+		       cell_text(correlate_name(c, key->region)), cell_text(names_kind(key->kind)),
+		       cell_text(names_via(key->via)), cell_int(cost_floor(key->class)),
+		       cell_int(cost_floor(key->class + 1U)), cell_int((long long)cost->n));
+}
+
 static int rss(struct correlation *c, const struct fl_rss *rss)
 {
 	int err = need_task(c, rss->event.task);
@@ -101,6 +122,8 @@ int fault_record(struct correlation *c, const struct fl_event *event)
 		return ledger(c, (const struct fl_ledger *)event);
 	case FL_PAGES:
 		return pages(c, (const struct fl_pages *)event);
+	case FL_FAULT_COST:
+		return cost(c, (const struct fl_fault_cost *)event);
 	case FL_RSS:
 		return rss(c, (const struct fl_rss *)event);
 	case FL_LOSS:

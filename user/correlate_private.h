@@ -36,6 +36,7 @@ enum row {
 	ROW_PRIORITY,
 	ROW_SOCK_STATE,
 	ROW_PACKET,
+	ROW_FAULT_COST,
 	NR_ROWS,
 };
 

@@ -83,6 +83,7 @@ const char *names_event(unsigned int type)
 		[FL_LOSS] = "loss",
 		[FL_FINISH] = "finish",
 		[FL_FRAMES] = "frames",
+		[FL_FAULT_COST] = "fault_cost",
 	};
 
 	return WORD(words, type);

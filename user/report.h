@@ -36,6 +36,12 @@ int report_claims(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_notes(sqlite3 *db, FILE *out, const struct report_style *style); /* beside the measured */
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 
+/* Of claims that failed: by how much, and which faults of their phase lie outside of regions. */
+int report_surplus(sqlite3 *db, FILE *out, const struct report_style *style);
+
+/* Not part of the whole: faults by phase, region, kind and via with their cost, and each outside of regions. */
+int report_costs(sqlite3 *db, FILE *out, const struct report_style *style);
+
 /* Not part of the whole: page frames at barriers, one line a region. */
 int report_frames(sqlite3 *db, FILE *out, const struct report_style *style);
 

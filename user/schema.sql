@@ -69,6 +69,12 @@ CREATE TABLE fault (
 	busy_ns INTEGER, busy_n INTEGER, vma_offset INTEGER, syscall TEXT, error INTEGER
 );
 
+-- How long faults took: a histogram of those whose end was seen, in classes from
+-- least_ns to below below_ns, each an eighth of a power of two.
+CREATE TABLE fault_cost (
+	phase TEXT, region TEXT, kind TEXT, via TEXT, least_ns INTEGER, below_ns INTEGER, n INTEGER
+);
+
 -- use: user, page_table, other
 CREATE TABLE page_alloc (
 	task INTEGER, phase TEXT, use TEXT, page_order INTEGER, zeroed INTEGER, n INTEGER,

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What faults cost, by histogram; which of them lie outside of regions, and in which code. */
+#include "record.h"
+
+#include "image.h"
+#include "places.h"
+#include "report_db.h"
+
+static void put_cost(struct stream_of_records *r, uint16_t class, uint64_t n)
+{
+	struct fl_fault_cost e = { .event = EVENT(0, 0, FL_FAULT_COST),
+				   .key = { 0, 0, FL_COPY, FL_KERNEL, class },
+				   .n = n };
+
+	PUT(r, e);
+}
+
+/* Where each class begins and ends: below 8 ns, at powers of two, at the last one. */
+static void classes(void **state)
+{
+	struct stream_of_records *r = records_new();
+
+	(void)state;
+	put_command(r, 101);
+	put_cost(r, 0, 1);
+	put_cost(r, 7, 2);
+	put_cost(r, 8, 3);
+	put_cost(r, 15, 4);
+	put_cost(r, 16, 5);
+	put_cost(r, 8 * 8 + 3, 6);
+	put_cost(r, 29 * 8 + 7, 7);
+	put_end(r, 31, 1, 11, 0, 0);
+	put_finish(r, 37, 0);
+	correlate_now(r);
+	assert_rows_at(
+		r->db, "SELECT phase, region, kind, via, least_ns, below_ns, n FROM fault_cost",
+		(const char *const[]){ "-|-|copy|kernel|0|1|1", "-|-|copy|kernel|7|8|2",
+				       "-|-|copy|kernel|8|9|3", "-|-|copy|kernel|15|16|4",
+				       "-|-|copy|kernel|16|18|5", "-|-|copy|kernel|1408|1536|6",
+				       "-|-|copy|kernel|4026531840|4294967296|7", NULL },
+		__FILE__, __LINE__);
+	records_free(r);
+}
+
+static const struct report_style style = { .width = 100 };
+
+static const char faults[] =
+	"INSERT INTO task (task, tid, pid, created_by, comm, role, exe)"
+	" VALUES (1, 4711, 4711, 'launch', 'cow', 'parent', '/nowhere/cow');"
+	"INSERT INTO phase VALUES (1, 'touch', 100, 200), (1, 'again', 200, 300);"
+	"INSERT INTO fault_count (task, phase, region, kind, via, n) VALUES"
+	" (1, 'again', 'heap', 'reuse', 'user', 7), (1, 'touch', 'heap', 'zero_fill', 'user', 1009),"
+	" (1, 'again', NULL, 'copy', 'kernel', 2), (1, NULL, NULL, 'file', 'user', 1);"
+	"INSERT INTO fault_cost VALUES"
+	" ('touch', 'heap', 'zero_fill', 'user', 1024, 1152, 50),"
+	" ('touch', 'heap', 'zero_fill', 'user', 2048, 2304, 48),"
+	" ('touch', 'heap', 'zero_fill', 'user', 65536, 73728, 2);"
+	"INSERT INTO fault (task, phase, region, kind, via, major, start_ns, address, stride, n, ip,"
+	" vma_start, vma_end, vma_flags, object, vma_offset, syscall) VALUES"
+	" (1, 'touch', 'heap', 'zero_fill', 'user', 0, 110, 65536, 4096, 1009, 4198400, 65536,"
+	"  9999999, 3, NULL, NULL, NULL),"
+	" (1, 'again', NULL, 'copy', 'kernel', 0, 1500000, 139264, 0, 2, 4198400, 135168, 143360, 259,"
+	"  NULL, NULL, 'read'),"
+	" (1, NULL, NULL, 'file', 'user', 1, 20, 4198416, 0, 1, 4198416, 4198400, 4202496, 5, 'cow',"
+	"  4096, NULL);";
+
+static void costs_and_what_is_outside(void **state)
+{
+	sqlite3 *db = report_db(faults);
+
+	(void)state;
+	report_db_expect(
+		db, report_costs, &style,
+		"phase  region  kind       via     faults  timed  minimum   median  99th per cent\n"
+		"touch  heap    zero_fill  user     1,009    100  1.02 us  1.15 us        67.6 us\n"
+		"again  heap    reuse      user         7      0\n"
+		"again  -       copy       kernel       2      0\n"
+		"-      -       file       user         1      0\n"
+		"Costs are of the faults that were timed, a sample (all with --every-fault), in classes of an eighth\n"
+		"of a power of two.\n"
+		"\n"
+		"outside of named regions\n"
+		"time ms  task         phase  kind        via     n   address  what is there  by\n"
+		"  0.000  parent 4711         file major  user    1  0x401010  cow+0x1010\n"
+		"  1.500  parent 4711  again  copy        kernel  2   0x22000  [stack]        the kernel, read\n");
+	sqlite3_close(db);
+}
+
+static void nothing_outside(void **state)
+{
+	sqlite3 *db = report_db("INSERT INTO fault_count (phase, region, kind, via, n)"
+				" VALUES ('touch', 'heap', 'reuse', 'user', 1)");
+	char *text = report_db_render(db, report_costs, &style);
+
+	(void)state;
+	assert_non_null(strstr(text, "outside of named regions\nnone\n"));
+	free(text);
+	sqlite3_close(db);
+}
+
+/* A claim that is off by some tells by how many, and what else was in its phase. */
+static void claims_off_by_some(void **state)
+{
+	sqlite3 *db = report_db(faults);
+
+	(void)state;
+	report_db_expect(db, report_surplus, &style, "");
+	report_db_add(
+		db,
+		"INSERT INTO claim (id, observed, expected, verdict, phase) VALUES"
+		" ('holds', '7', '7', 'pass', 'again'), ('again.only', '9', '7', 'fail', 'again'),"
+		" ('again.reuse', '7', '1009', 'fail', 'again'), ('bound', '9', '<= 7', 'fail', 'again'),"
+		" ('none', NULL, '3', 'fail', 'rest'), ('word', 'a', 'b', 'fail', 'again')");
+	report_db_expect(
+		db, report_surplus, &style,
+		"again.only: 2 more than expected\n"
+		"  faults of phase again: 7 reuse (region heap), 2 copy (kernel, outside of regions)\n"
+		"time ms  task         phase  kind  via     n  address  what is there  by\n"
+		"  1.500  parent 4711  again  copy  kernel  2  0x22000  [stack]        the kernel, read\n"
+		"again.reuse: 1,002 fewer than expected\n"
+		"none: 3 fewer than expected\n"
+		"  faults of phase rest: none\n");
+	sqlite3_close(db);
+}
+
+int test_costs_marker = 1009; /* in .data */
+long test_costs_zeros[64];    /* in .bss */
+int test_costs_code(int n);
+
+__attribute__((noinline)) int test_costs_code(int n)
+{
+	return n * test_costs_marker;
+}
+
+/* This program's own symbols, at the addresses that it was linked for. */
+static void symbols(void **state)
+{
+	struct image *image = image_open("/proc/self/exe");
+	extern char __executable_start;
+	uint64_t base, behind = 7;
+
+	(void)state;
+	assert_non_null(image);
+	base = image_is_fixed(image) ? 0 : (uint64_t)(uintptr_t)&__executable_start;
+	assert_string_equal(image_symbol(image, (uint64_t)(uintptr_t)test_costs_code - base,
+					 &behind),
+			    "test_costs_code");
+	assert_int_equal(behind, 0);
+	assert_string_equal(image_symbol(image, (uint64_t)(uintptr_t)&test_costs_marker + 3 - base,
+					 &behind),
+			    "test_costs_marker");
+	assert_int_equal(behind, 3);
+	assert_true(image_is_bss(image, (uint64_t)(uintptr_t)test_costs_zeros - base));
+	assert_false(image_is_bss(image, (uint64_t)(uintptr_t)&test_costs_marker - base));
+	assert_null(image_symbol(image, UINT64_MAX / 2, &behind));
+	image_close(image);
+}
+
+static void what_is_no_program(void **state)
+{
+	(void)state;
+	assert_null(image_open("/nowhere/cow"));
+	assert_null(image_open("/proc/self/stat"));
+	assert_null(image_open("/"));
+	assert_null(image_open("/dev/null"));
+	image_close(NULL);
+	places_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(classes),         cmocka_unit_test(costs_and_what_is_outside),
+		cmocka_unit_test(nothing_outside), cmocka_unit_test(claims_off_by_some),
+		cmocka_unit_test(symbols),         cmocka_unit_test(what_is_no_program),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

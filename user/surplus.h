@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Faults outside of the named regions, one by one: the surplus that counts are wrong by. */
+#ifndef SURPLUS_H
+#define SURPLUS_H
+
+#include <sqlite3.h>
+#include <stdio.h>
+
+#include "report.h"
+
+/*
+ * A line for each (for each run of neighbours) of PHASE, or of all phases where
+ * that is NULL: task, phase, address, what is there, which code, kind and via.
+ * At most MOST lines (0: no limit), then how many are left.  Their number, also
+ * of those left out, into *N.  0, or a negative errno as in report.h.
+ */
+int surplus_list(sqlite3 *db, const char *phase, int most, FILE *out,
+		 const struct report_style *style, long long *n);
+
+#endif
