@@ -25,6 +25,46 @@ static __noinline int task_end(struct task_state *s, struct task_struct *task, _
 	return 0;
 }
 
+/* What is read of types that programs do not use otherwise. */
+struct rq___clock {
+	__u64 clock;
+} __attribute__((preserve_access_index));
+
+struct sched_info___arrival {
+	__u64 last_arrival;
+} __attribute__((preserve_access_index));
+
+struct task_struct___arrival {
+	struct sched_info___arrival sched_info;
+} __attribute__((preserve_access_index));
+
+/*
+ * Some kernels hide a switch away from a task that they protect, so that nobody is
+ * told who came next.  When that one leaves, its own time of arrival says since
+ * when it ran; sched_info_arrive() took it from the same clock of the runqueue.
+ */
+static __noinline int arrived_unseen(struct task_state *s, struct task_struct *task, __u64 now)
+{
+	struct task_struct___arrival *arrival = (void *)task;
+	struct rq___clock *rq;
+	struct fl_event *e;
+	__u64 clock, since;
+
+	if (!s || !task)
+		return 0;
+	if (!bpf_core_field_exists(arrival->sched_info.last_arrival)) {
+		loss_count(FL_SWITCH_IN, now);
+		return 0;
+	}
+	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
+	clock = BPF_CORE_READ(rq, clock);
+	since = BPF_CORE_READ(arrival, sched_info.last_arrival);
+	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now - (clock - since));
+	if (e)
+		event_submit(e);
+	return 0;
+}
+
 static __always_inline void switch_out(struct task_state *s, struct task_struct *prev,
 				       bool preempt, unsigned int state, __u64 now)
 {
@@ -36,6 +76,9 @@ static __always_inline void switch_out(struct task_state *s, struct task_struct 
 	}
 	if (!want_states)
 		return;
+	if (!s->on_cpu)
+		arrived_unseen(s, prev, now);
+	s->on_cpu = false;
 	e = event_reserve(FL_SWITCH_OUT, sizeof(*e), s->task, now);
 	if (!e)
 		return;
@@ -68,6 +111,7 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	s = task_state(next);
 	if (!s)
 		return 0;
+	s->on_cpu = true;
 	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now ? now : bpf_ktime_get_ns());
 	if (e)
 		event_submit(e);
