@@ -24,6 +24,11 @@ typedef __u16 __be16;
 typedef __u32 __be32;
 typedef __u32 __wsum;
 typedef _Bool bool;
+typedef __s64 s64;
+typedef struct {
+	s64 counter;
+} atomic64_t;
+typedef atomic64_t atomic_long_t;
 
 enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
@@ -70,6 +75,7 @@ enum sock_flags {
 	SOCK_DEAD = 0,
 };
 
+struct list_head;
 struct task_struct;
 struct pt_regs;
 struct page;
@@ -95,7 +101,6 @@ struct file_lock;
 struct unix_sock;
 struct socket_alloc;
 struct inet_sock;
-struct list_head;
 
 struct list_head {
 	struct list_head *next;
@@ -186,11 +191,6 @@ struct maple_tree {
 
 typedef struct {
 } pgd_t;
-typedef __s64 s64;
-typedef struct {
-	s64 counter;
-} atomic64_t;
-typedef atomic64_t atomic_long_t;
 typedef struct raw_spinlock raw_spinlock_t;
 typedef __s32 s32;
 
