@@ -94,9 +94,9 @@ SELECT sum(ret >= 0) FROM syscall WHERE phase = 'both' AND name IN ('open', 'ope
 AND NOT EXISTS (
 	SELECT * FROM state WHERE state.task = syscall.task AND state = 'waiting' AND why = name);
 
--- It is often said that a FIFO goes two ways. It is one stream of bytes: whoever reads
--- first gets them, be it the writer.
 -- claim E both.self: and what such a process writes it reads itself: there is one stream for both ways
+-- notes: a FIFO goes two ways | | it is one stream: who has opened it for both reads back what it wrote
+--   itself ({both.self} byte). For two ways take two; that such an open() works at all is Linux's own
 -- phase: both
 -- expect: 1
 SELECT sum(bytes) FROM message

@@ -91,9 +91,9 @@ SELECT max(inside) FROM (
 -- expect: 0
 SELECT sum(ret = 0) FROM syscall WHERE phase = 'inside' AND name = 'read';
 
--- It is often said that additions are lost because two write the same number.
--- In a shell most are lost because the file is empty when it is read.
 -- claim B empty.none: a shell's > empties the file first, and others read the emptiness
+-- notes: the number is too small since two write the same one | 8, 5 | {empty.none} of {inside} found the
+--   file empty, because another one had opened it to write and not written yet
 -- phase: inside
 -- when: mode == 'none'
 -- expect: 1 .. processes - 1
@@ -132,10 +132,10 @@ AND (r.ret = 0 OR EXISTS (
 	WHERE other.phase = 'inside' AND other.name = 'write' AND other.task != r.task
 	AND other.end_ns BETWEEN r.end_ns AND w.end_ns));
 
--- It is often said that making the lock file is not atomic.  It is; the gap is
--- between looking for it and making it, and O_CREAT | O_EXCL closes it.
 -- ENOENT (2) says that there is no lock file.
 -- claim B wrong.pair: one finds no lock file, another makes it, and then so does the first
+-- notes: making the lock file (touch) is not atomic | | it is; the gap is between looking for it and making
+--   it, where others came in {wrong.pair} times. O_CREAT with O_EXCL closes it
 -- phase: lock
 -- when: mode == 'wrong'
 -- expect: 1 .. processes * processes
@@ -166,9 +166,9 @@ SELECT count(*) FROM lock AS one JOIN lock AS other
 ON one.task != other.task AND other.granted_ns >= one.granted_ns AND other.granted_ns < one.released_ns
 WHERE one.op = 'write' AND other.op = 'write' AND one.kind IN ('flock', 'posix');
 
--- It is often said that the call fails when the lock is taken.  Only with LOCK_NB
--- or F_SETLK; otherwise it sleeps.
 -- claim B blocked: the others wait for it, and the kernel knows for whom
+-- notes: the call fails when another has the lock | | only where it asks not to wait (LOCK_NB, F_SETLK);
+--   otherwise it sleeps, as {blocked} did here
 -- when: mode == 'flock' || mode == 'fcntl' || mode == 'sh-flock'
 -- expect: 1 .. processes - 1
 SELECT count(*) FROM lock JOIN task USING (task)
@@ -235,10 +235,9 @@ AND end_ns >= (SELECT max(start_ns) FROM writes);
 -- inconclusive: observed == processes   the scripts never came in between each other; take more processes
 SELECT value FROM value WHERE name = 'final';
 
--- The course that these scripts are modelled on says that the number is too small since
--- two write the same one. Both happen: here is how many found the file empty, because
--- another one had opened it to write and not written yet. They begin again with 1.
 -- claim B sh.empty: some find the file empty
+-- notes: the number is too small since two write the same one | 8, 5 | {sh.lost} of {sh.jobs} additions are
+--   lost, and {sh.empty} of them because the file was empty, so that they begin again with 1
 -- when: mode == 'sh' && processes >= 100
 -- expect: 1 .. processes - 1
 -- inconclusive: observed == 0   no script was emptying the file just then; take more processes

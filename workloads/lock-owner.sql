@@ -110,8 +110,6 @@ WHERE still.phase = 'ofd.still' AND still.name = 'fcntl'
 AND closed.phase = 'ofd.close' AND closed.name = 'close' AND closed.ret = 0
 AND closed.end_ns < still.start_ns;
 
--- It is often said that the call fails when the file is locked. Only with LOCK_NB or
--- F_SETLK, as above; otherwise it sleeps.
 -- claim E queue.sleep: who may wait sleeps
 -- phase: queue.wait
 -- expect: waiters

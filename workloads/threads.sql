@@ -72,8 +72,6 @@ SELECT count(reaped_ns) FROM task WHERE role IN ('fate.other', 'fate.unlucky');
 -- expect: 11
 SELECT exit_signal FROM task WHERE role = 'fate.other' AND task = process;
 
--- It is often said that threads of different processes cannot communicate. They can, through
--- whatever chapter E shows; what keeps them apart is that they share no memory unasked.
 -- claim E apart.one: with processes, one ends by SIGSEGV
 -- expect: 1
 SELECT count(*) FROM task WHERE role LIKE 'apart.%' AND exit_signal = 11;
@@ -86,6 +84,8 @@ AND t_ns > (SELECT exit_ns FROM task WHERE role = 'apart.unlucky');
 
 -- SIGCHLD is 17.
 -- claim E apart.sigchld: the parent of that process learns it by SIGCHLD
+-- notes: threads of different processes cannot communicate | | they can, through the kernel, as here by
+--   {apart.sigchld} signal, and all that chapter E shows. What is apart is their memory
 -- expect: 1
 SELECT count(*) FROM signal
 JOIN task AS child ON child.task = sender_task AND child.role = 'apart.unlucky'
@@ -96,9 +96,9 @@ WHERE signo = 17;
 -- expect: 0
 SELECT exit_code FROM task WHERE role = 'apart';
 
--- It is often said that goroutines are such user threads, all on one CPU. Those of a library
--- as here are; Go spreads its own over several threads of the kernel.
 -- claim E fibers.threads: two user threads and their main program are one thread to the kernel
+-- notes: goroutines are user threads, and run on one CPU | | the two user threads and their main program are
+--   {fibers.threads} thread to the kernel; Go spreads its own over several
 -- expect: 1
 SELECT count(*) FROM task
 WHERE process = (SELECT task FROM task WHERE role = 'fibers');
