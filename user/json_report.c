@@ -32,7 +32,10 @@ static const struct {
 		      " FROM message GROUP BY channel, object, from_task, to_task"
 		      " ORDER BY first_ns" },
 	{ "sock_states", "SELECT * FROM sock_state ORDER BY t_ns" },
-	{ "packets", "SELECT * FROM packet ORDER BY t_ns" },
+	{ "packets", "SELECT task, protocol, sport, dport, tcp_flags, count(*) AS n,"
+		     " sum(payload) AS payload, sum(len) AS len, min(t_ns) AS first_ns,"
+		     " max(t_ns) AS last_ns FROM packet"
+		     " GROUP BY task, protocol, sport, dport, tcp_flags ORDER BY first_ns" },
 	{ "frames", "SELECT t_ns, task, phase, region, count(*) AS pages, count(pfn) AS present,"
 		    " count(DISTINCT pfn) AS frames FROM frame GROUP BY t_ns, task, region, phase"
 		    " ORDER BY t_ns, task, region" },
