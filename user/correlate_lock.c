@@ -224,9 +224,37 @@ static struct lock_request *request(struct correlation *c, struct task *task,
 	return row;
 }
 
+/*
+ * What is new in LOCK.  When the kernel tells of it, it has merged it with what
+ * its owner held beside it in the same way: posix_lock_inode().
+ */
+static struct fl_file_lock unmerged(const struct file *file, const struct fl_file_lock *lock)
+{
+	struct fl_file_lock fresh = *lock;
+	const struct held *held = file->held;
+
+	while (held) {
+		bool alike = held->owner == lock->owner && held->row->op == lock->op &&
+			     held->row->kind == lock->kind;
+
+		if (alike && held->start == fresh.start && held->end < fresh.end)
+			fresh.start = held->end + 1;
+		else if (alike && held->end == fresh.end && held->start > fresh.start)
+			fresh.end = held->start - 1;
+		else if (alike && held->start == fresh.start && held->end == fresh.end)
+			return *lock; /* nothing is: it asked for all of it again */
+		else
+			alike = false;
+		/* what is left may begin beside another piece */
+		held = alike ? file->held : held->next;
+	}
+	return fresh;
+}
+
 int lock_record(struct correlation *c, struct task *task, const struct fl_event *event)
 {
 	const struct fl_file_lock *lock = (const struct fl_file_lock *)event;
+	struct fl_file_lock fresh;
 	__u64 now = event->t_ns;
 	struct lock_request *row;
 	struct file *file;
@@ -237,6 +265,10 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 	file = file_get(c, lock->kind, lock->inode);
 	if (!file)
 		return correlate_no_memory(c);
+	if (lock->ret == GRANTED && lock->kind != FL_LOCK_FLOCK && lock->op != OP_UNLOCK) {
+		fresh = unmerged(file, lock);
+		lock = &fresh;
+	}
 	if (lock->ret == GRANTED && lock->start <= lock->end) {
 		any = release(c, file, lock->owner, lock->start, lock->end, now);
 		if (any < 0)

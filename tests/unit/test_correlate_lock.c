@@ -90,6 +90,35 @@ static void ranges_are_told(void **state)
 	records_free(r);
 }
 
+/* The kernel tells of what is held after a lock, with all that touches it. */
+static void merged_ranges_are_told_apart(void **state)
+{
+	struct stream_of_records *r = three_tasks();
+
+	(void)state;
+	put_lock(r, 2, 1, 71, FL_LOCK_POSIX, READ, 26, 535, GRANTED);
+	put_lock(r, 3, 1, 71, FL_LOCK_POSIX, WRITE, 25, 25, GRANTED);
+	put_lock(r, 5, 1, 71, FL_LOCK_POSIX, WRITE, 24, 25, GRANTED);
+	put_lock(r, 7, 1, 71, FL_LOCK_POSIX, WRITE, 24, 535, GRANTED);
+	/* the same again; and between two */
+	put_lock(r, 11, 1, 71, FL_LOCK_POSIX, WRITE, 24, 535, GRANTED);
+	put_lock(r, 13, 1, 71, FL_LOCK_POSIX, UNLOCK, 24, 535, GRANTED);
+	put_lock(r, 17, 2, 72, FL_LOCK_POSIX, WRITE, 0, 2, GRANTED);
+	put_lock(r, 19, 2, 72, FL_LOCK_POSIX, WRITE, 5, 6, GRANTED);
+	put_lock(r, 23, 2, 72, FL_LOCK_POSIX, WRITE, 0, 6, GRANTED);
+	put_lock(r, 29, 2, 72, FL_LOCK_POSIX, UNLOCK, 0, EVERYTHING, GRANTED);
+	put_finish(r, 31, 0);
+	correlate_now(r);
+
+	ASSERT_ROWS(r,
+		    "SELECT task, op, first_byte, last_byte, request_ns, released_ns FROM lock "
+		    "WHERE op <> 'unlock' ORDER BY request_ns",
+		    "1|read|26|535|2|7", "1|write|25|25|3|11", "1|write|24|24|5|11",
+		    "1|write|26|535|7|11", "1|write|24|535|11|13", "2|write|0|2|17|29",
+		    "2|write|5|6|19|29", "2|write|3|4|23|29");
+	records_free(r);
+}
+
 /* The next holder's record may come before that of the unlock that let it in. */
 static void grant_overtakes_the_unlock(void **state)
 {
@@ -243,6 +272,7 @@ int main(void)
 		cmocka_unit_test(flock_waits_for_its_holder),
 		cmocka_unit_test(owners_have_numbers),
 		cmocka_unit_test(ranges_are_told),
+		cmocka_unit_test(merged_ranges_are_told_apart),
 		cmocka_unit_test(grant_overtakes_the_unlock),
 		cmocka_unit_test(posix_ranges),
 		cmocka_unit_test(converted_and_interrupted),
