@@ -1,0 +1,186 @@
+# shellcheck shell=bash disable=SC2154 # run() sets status
+# SPDX-License-Identifier: GPL-2.0
+# What real programs say to each other: the bytes in each stream are those that
+# strace counts for the same calls in a run of its own.
+
+need() { # PROGRAM...
+	local program
+	for program; do
+		command -v "$program" >/dev/null || skip "$program is not installed"
+	done
+}
+
+# Bytes written to and read from each pipe, a line a pipe, smallest first, as
+# strace saw them.  A file for each thread: so no call is torn apart.
+strace_pipes() { # COMMAND...
+	mkdir "$W/strace"
+	strace -ff -y -o "$W/strace/t" -e trace=read,write,readv,writev,splice,vmsplice \
+		"$@" >"$W/strace.out" 2>&1
+	cat "$W"/strace/t.* | awk '
+		/^(splice|vmsplice)\(/ { print "this command needs another count"; exit }
+		/^(read|readv|write|writev)\([0-9]+<pipe:\[[0-9]+\]>/ && / = [0-9]+$/ {
+			split($0, part, /[][]/)
+			sum[part[2], substr($0, 1, 1)] += $NF
+			pipes[part[2]] = 1
+		}
+		END {
+			for (pipe in pipes)
+				if (sum[pipe, "w"] + sum[pipe, "r"])
+					print sum[pipe, "w"] + 0 "\t" sum[pipe, "r"] + 0
+		}' | sort -n
+}
+
+faultline_pipes() {
+	query "SELECT coalesce(sum(bytes) FILTER (WHERE from_task IS NOT NULL), 0) AS w,
+	              coalesce(sum(bytes) FILTER (WHERE to_task IS NOT NULL), 0) AS r
+	       FROM message WHERE channel = 'pipe' GROUP BY object ORDER BY w, r" | sort -n
+}
+
+# In whatever width, no line is longer and nothing but text comes.
+check_view() { # OPTION WORD...
+	local option=$1 width
+	shift
+	for width in 80 120 200; do
+		run env "COLUMNS=$width" "$FAULTLINE" show "$option" "$W/t.fl"
+		same "status of show $option" 0 "$status"
+		same "errors of show $option" "" "$(cat "$W/err")"
+		[ "$(wc -L <"$W/out")" -le "$width" ] ||
+			fail "show $option is wider than $width columns"
+		contains "show $option" "$W/out" "$@"
+	done
+}
+
+test_talk_pipeline() {
+	need strace seq grep sort tr wc
+	cat >pipeline <<-'END'
+		seq 1 20011 | grep 7 | sort -r | tr 0-9 a-j | wc -c
+	END
+	trace bash pipeline
+	same "status" 0 "$status"
+	check_all
+	faultline_pipes >came
+	strace_pipes bash pipeline >expected
+	same "bytes in and out of each pipe" "$(cat expected)" "$(cat came)"
+	same "pipes" 4 "$(wc -l <came)"
+	no_rows "bytes from or to outside" "SELECT * FROM message
+		WHERE channel = 'pipe' AND (from_task IS NULL OR to_task IS NULL)"
+	same "who talks to whom" "seq>grep grep>sort sort>tr tr>wc" "$(query "
+		SELECT group_concat(pair, ' ') FROM (SELECT f.comm || '>' || t.comm AS pair FROM message
+		JOIN task AS f ON f.task = from_task JOIN task AS t ON t.task = to_task
+		WHERE channel = 'pipe' GROUP BY object ORDER BY f.task)")"
+	check_view --messages "bytes in = bytes out" seq grep sort "tr " wc
+}
+
+test_talk_git_clone() {
+	need strace git
+	export HOME=$W GIT_CONFIG_NOSYSTEM=1
+	git init -q from
+	for i in {1..23}; do
+		echo "$i" >"from/file$i"
+	done
+	git -C from add .
+	git -C from -c user.name=n -c user.email=n@example.org commit -q -m files
+	trace git clone -q from to
+	same "status" 0 "$status"
+	check_all
+	faultline_pipes >came
+	strace_pipes git clone -q from again >expected
+	same "bytes in and out of each pipe" "$(cat expected)" "$(cat came)"
+	same "pipes" 2 "$(wc -l <came)"
+	check_view --messages "bytes in = bytes out" git
+}
+
+# Which worker gets which job is not determined, how many bytes go to all is.
+test_talk_python_pool() {
+	local python=/usr/bin/python3
+	[ -x "$python" ] || skip "$python is not installed"
+	need strace
+	cat >pool.py <<-'END'
+		import multiprocessing
+
+		def square(x):
+		    return x * x
+
+		if __name__ == "__main__":
+		    with multiprocessing.get_context("fork").Pool(3) as pool:
+		        print(sum(pool.map(square, range(101), chunksize=7)))
+		        pool.close()
+		        pool.join()
+	END
+	trace "$python" pool.py
+	same "status" 0 "$status"
+	same "sum of squares" 338350 "$(head -n 1 "$W/out")"
+	check_all
+	# what the pool's threads leave unread at the end is not determined, either
+	faultline_pipes | cut -f 1 >came
+	strace_pipes "$python" pool.py | cut -f 1 >expected
+	same "bytes into each pipe" "$(cat expected)" "$(cat came)"
+	check_view --messages python3
+	check_view --locks futex
+}
+
+# It talks to nobody, and makes what it is asked for.
+test_talk_ssh_keygen() {
+	need ssh-keygen
+	trace ssh-keygen -q -t ed25519 -N "" -f key
+	same "status" 0 "$status"
+	check_all
+	[ -s key.pub ] || fail "no key was made"
+	no_rows "messages" "SELECT channel, object, from_task, to_task, bytes FROM message
+		WHERE channel = 'pipe'"
+}
+
+# One writer after the other: each lock that strace sees asked for, granted and given back.
+test_talk_sqlite() {
+	need strace sqlite3
+	cat >writer <<-'END'
+		sqlite3 d.db 'CREATE TABLE t (x); BEGIN IMMEDIATE; INSERT INTO t VALUES (1); COMMIT;'
+		sqlite3 d.db 'INSERT INTO t VALUES (2); SELECT sum(x) FROM t'
+	END
+	trace bash writer
+	same "status" 0 "$status"
+	check_all
+	query "SELECT op, first_byte, last_byte - first_byte + 1, count(*) FROM lock
+	       WHERE kind = 'posix' AND op <> 'unlock' GROUP BY 1, 2, 3" | sort >came
+	rm d.db
+	mkdir "$W/strace"
+	strace -ff -o "$W/strace/t" -e trace=fcntl bash writer >"$W/strace.out" 2>&1
+	cat "$W"/strace/t.* | sed -n -E -e 's/^fcntl.*F_SETLKW?, .l_type=F_(RD|WR)LCK, l_whence=SEEK_SET, l_start=([0-9]+), l_len=([0-9]+).* = 0$/\1 \2 \3/p' |
+		sed -e 's/^RD/read/' -e 's/^WR/write/' | sort | uniq -c |
+		awk '{ print $2 "\t" $3 "\t" $4 "\t" $1 }' | sort >expected
+	[ -s expected ] || fail "strace saw no lock"
+	same_set "locks" expected came
+	no_rows "locks that were not given back" "SELECT task, op, first_byte FROM lock
+		WHERE kind = 'posix' AND op <> 'unlock' AND released_ns IS NULL"
+	check_view --locks d.db "at most 1 inside"
+}
+
+test_talk_sqlite_two_writers() {
+	need sqlite3
+	cat >writers <<-'END'
+		sqlite3 d.db 'CREATE TABLE t (x)'
+		for writer in 1 2; do
+			for i in 1 2 3 4 5; do
+				sqlite3 -cmd '.timeout 60000' d.db "BEGIN IMMEDIATE;
+					INSERT INTO t VALUES ($writer * 100 + $i); COMMIT"
+			done &
+		done
+		wait
+		sqlite3 d.db 'SELECT sum(x) FROM t'
+	END
+	trace bash writers
+	same "status" 0 "$status"
+	same "sum of what both wrote" 1530 "$(head -n 1 "$W/out")"
+	check_all
+	# byte 0x40000001 is the reserved lock, which each has that writes
+	same "writers" 11 "$(query "SELECT count(*) FROM lock
+		WHERE first_byte = 1073741825 AND last_byte = first_byte AND granted_ns IS NOT NULL")"
+	no_rows "two owners inside at once" "SELECT a.task, b.task, a.first_byte, a.granted_ns
+		FROM lock AS a JOIN lock AS b ON a.object = b.object AND a.owner <> b.owner
+			AND a.op = 'write' AND b.op IN ('read', 'write')
+			AND a.first_byte <= b.last_byte AND b.first_byte <= a.last_byte
+		WHERE a.granted_ns < b.released_ns AND b.granted_ns < a.released_ns"
+	no_rows "refused by nobody" "SELECT task, first_byte, request_ns FROM lock
+		WHERE kind = 'posix' AND ret < 0 AND blocked_by IS NULL"
+	check_view --locks d.db "at most 1 inside"
+}
