@@ -94,7 +94,7 @@ static int read_trust(sqlite3 *db, struct trust *trust)
 		snprintf(trust->reason, sizeof(trust->reason), "the run is incomplete");
 	if (!err)
 		err = query_text(db,
-				 "SELECT count(*) > 0 AND total(what <> 'ring') = 0"
+				 "SELECT count(*) > 0 AND total(what NOT IN ('ring', 'unseen')) = 0"
 				 " AND NOT EXISTS (SELECT 1 FROM task WHERE exit_ns IS NULL)"
 				 " FROM loss",
 				 text, sizeof(text));
@@ -105,7 +105,7 @@ static int read_trust(sqlite3 *db, struct trust *trust)
 			"SELECT total(kind NOT IN ('fault_run', 'syscall', 'switch_out', 'switch_in',"
 			" 'waking', 'ready', 'migrate', 'signal_generate',"
 			" 'signal_deliver', 'file_lock', 'prio', 'sock_state',"
-			" 'net_queue', 'rss')) = 0 FROM loss",
+			" 'net_queue', 'rss', 'switch')) = 0 FROM loss",
 			text, sizeof(text));
 	trust->tasks = trust->ledger && strcmp(text, "1") == 0;
 	return err;

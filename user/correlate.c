@@ -343,6 +343,8 @@ static int write_status(struct correlation *c)
 		"%llu tasks could not be followed");
 	because(reason, c->lost[0], "1 loss of an unknown sort", "%llu losses of an unknown sort");
 	because(reason, unreadable, "1 record could not be read", "%llu records could not be read");
+	because(reason, ring ? 0 : c->unseen, "1 switch of a task was not seen",
+		"%llu switches of tasks were not seen");
 	because(reason, c->nr_unborn, "the start of 1 task was not seen",
 		"the starts of %llu tasks were not seen");
 	because(reason, c->finish.live_tasks, "1 task still ran when tracing stopped",

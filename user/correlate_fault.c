@@ -158,5 +158,8 @@ int fault_finish(struct correlation *c)
 			err = ROW_ADD(c, ROW_LOSS, cell_text("record"), cell_text(names_event(i)),
 				      cell_null(), cell_null(), cell_null(),
 				      cell_int((long long)c->unreadable[i]));
+	if (!err && c->unseen)
+		err = ROW_ADD(c, ROW_LOSS, cell_text("unseen"), cell_text("switch"), cell_null(),
+			      cell_null(), cell_null(), cell_int((long long)c->unseen));
 	return err || c->finished ? err : count_runs(c);
 }

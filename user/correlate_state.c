@@ -75,11 +75,13 @@ static int change(struct correlation *c, struct task *task, __u64 now, enum life
 	return err;
 }
 
-/* Something between was lost. */
+/* Something between was lost, or the kernel did not tell it. */
 static int lose(struct correlation *c, struct task *task)
 {
 	int err = leave(c, task, task->state.known, NULL);
 
+	if (task->state.life != LIFE_UNKNOWN)
+		c->unseen++;
 	task->state.life = LIFE_UNKNOWN;
 	return err;
 }

@@ -36,6 +36,20 @@ static bool is_counted(const struct counted *counted, long long process)
 }
 
 /*
+ * When a thread that does not lead its process calls exec, its row becomes that
+ * of the process; the threads that end there keep the number of the first
+ * leader, which here stands for all of them.
+ */
+#define MEMBERS                                                                                    \
+	"moved(new, old) AS MATERIALIZED ("                                                        \
+	"	SELECT task.task, creator.process FROM task"                                             \
+	"	JOIN task AS creator ON creator.task = task.creator_task"                                \
+	"	WHERE task.created_by = 'thread' AND task.process = task.task"                           \
+	"), member(task, process) AS MATERIALIZED ("                                               \
+	"	SELECT task, coalesce(old, process, task) FROM task LEFT JOIN moved ON new = process"    \
+	") "
+
+/*
  * The command, and those waited for by one of these: wait_task_zombie() adds a
  * child's sums to those of the process that waits.  That is an ancestor, so it
  * has a lower number and has been decided before.
@@ -52,15 +66,15 @@ static int find_counted(sqlite3 *db, struct counted *counted)
 	counted->process[counted->nr++] = 1;
 	err = report_prepare(
 		db, &stmt,
-		"WITH waiter(end_ns, process) AS MATERIALIZED ("
-		"	SELECT end_ns, coalesce(process, task.task) FROM syscall JOIN task USING (task)"
+		"WITH " MEMBERS ", waiter(end_ns, process) AS MATERIALIZED ("
+		"	SELECT end_ns, process FROM syscall JOIN member USING (task)"
 		"	WHERE name IN ('wait4', 'waitid')"
-		") SELECT task.task, coalesce(waiter.process, parent.process, parent.task) FROM task"
+		") SELECT child.process, coalesce(waiter.process, parent.process) FROM task"
+		"	JOIN member AS child USING (task)"
 		"	LEFT JOIN waiter ON waiter.end_ns = task.reaped_ns"
-		"	LEFT JOIN task AS parent ON parent.task = task.parent_task "
-		"WHERE task.reaped_ns IS NOT NULL AND coalesce(task.process, task.task) = task.task"
-		"	AND task.task > 1 "
-		"ORDER BY task.task");
+		"	LEFT JOIN member AS parent ON parent.task = task.parent_task "
+		"WHERE task.reaped_ns IS NOT NULL AND task.task > 1 "
+		"ORDER BY child.process");
 	if (err)
 		return err;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -96,8 +110,8 @@ static int sum_observed(sqlite3 *db, struct observed *sum)
 	err = find_counted(db, &counted);
 	if (!err)
 		err = report_prepare(db, &stmt,
-				     "SELECT coalesce(process, task.task), observed "
-				     "FROM reconcile JOIN task ON task.task = reconcile.task");
+				     "WITH " MEMBERS "SELECT process, observed "
+				     "FROM reconcile JOIN member USING (task)");
 	if (err) {
 		free(counted.process);
 		return err;
