@@ -146,9 +146,9 @@ check_complete() { # [FILE]
 		 WINDOW life AS (PARTITION BY task ORDER BY start_ns, end_ns, rowid))
 		 WHERE before > start_ns OR before < start_ns AND earlier NOT IN ('ready', 'waiting')" "$f"
 	no_rows "tasks without a whole life in table state (task, start, first state)" \
-		"SELECT task, start_ns, (SELECT min(start_ns) FROM state AS s WHERE s.task = t.task)
-		 FROM task AS t WHERE (SELECT min(start_ns) FROM state AS s WHERE s.task = t.task)
-		 IS NOT max(start_ns, 0) AND EXISTS (SELECT 1 FROM state)" "$f"
+		"SELECT t.task, start_ns, first FROM task AS t LEFT JOIN
+		 (SELECT task, min(start_ns) AS first FROM state GROUP BY task) AS s ON s.task = t.task
+		 WHERE first IS NOT max(start_ns, 0) AND EXISTS (SELECT 1 FROM state)" "$f"
 }
 
 # All tasks together are what wait4() said.
