@@ -116,7 +116,7 @@ struct card {
 	FILE *out;
 	const struct report_style *style;
 	const struct btf *btf;
-	int width, value_columns;
+	int value_columns;
 };
 
 static bool has_table(sqlite3 *db, const char *name)
@@ -376,7 +376,7 @@ int card_render(sqlite3 *db, const char *who, FILE *out, const struct report_sty
 		const struct btf *btf, const char *kernel, char *why, size_t why_size)
 {
 	int width = style->width && style->width < MOST_COLUMNS ? style->width : MOST_COLUMNS;
-	struct card c = { .db = db, .out = out, .style = style, .btf = btf, .width = width };
+	struct card c = { .db = db, .out = out, .style = style, .btf = btf };
 	int err = lives_load(&c.l, db, style);
 
 	errno = 0;

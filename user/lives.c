@@ -10,6 +10,7 @@
 #include "text.h"
 
 #define WORD_COLUMNS 24
+#define MOST_CPU 99999 /* more than any kernel has */
 
 static const char *const words[NR_DOING] = {
 	"new", "ready", "running", "waiting", "stopped", "zombie", "dead", "not known",
@@ -88,7 +89,7 @@ static void load_row(struct lives *l, sqlite3_stmt *stmt, int *task_before)
 		return;
 	*row = (struct lives_row){
 		.doing = doing,
-		.cpu = cpu < 0 || cpu > INT_MAX ? -1 : (int)cpu,
+		.cpu = cpu < 0 || cpu > MOST_CPU ? -1 : (int)cpu,
 		.start_ns = timeline_time_at(stmt, 4),
 		.end_ns = timeline_time_at(stmt, 5),
 		.waker = timeline_task_at(&l->t, stmt, 6),
@@ -169,7 +170,6 @@ static void settle_life(struct lives *l, size_t i)
 		const struct lives_row *row = &life->rows[n];
 
 		life->sums[row->doing] += row->end_ns - row->start_ns;
-		life->stretches[row->doing]++;
 		if (row->doing < DOING_ZOMBIE)
 			known += row->end_ns - row->start_ns;
 		if (row->doing == DOING_RUNNING && life->response_ns == TL_NEVER)

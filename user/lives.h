@@ -45,7 +45,6 @@ struct life {
 	long long sums[NR_DOING];   /* from start_ns to end_ns; of zombie, until it was reaped */
 	long long response_ns;      /* until it ran for the first time; TL_NEVER: not known */
 	long long nvcsw, nivcsw;    /* as the kernel counted; -1: not known */
-	size_t stretches[NR_DOING]; /* number of rows */
 };
 
 struct lives {

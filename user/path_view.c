@@ -12,8 +12,10 @@
 #define MOST_PARTS 8
 #define MOST_NAMES 3
 #define NAME_COLUMNS 14
-#define TIME_COLUMNS 10
-#define LENGTH_COLUMNS 9
+#define LEAST_TIME 10
+#define LEAST_LENGTH 9
+#define LEAST_NAME 6
+#define LEAST_TEXT 18
 #define SHORT_LINES 40 /* where the style sets no limit */
 
 /* Steps first..last-1, all of one task, or several such stays that are short. */
@@ -44,7 +46,7 @@ struct view {
 	struct running *running; /* of all tasks, by CPU and start */
 	size_t nr_running;
 	long long *behind; /* by task: what it ran while one that holds the path was ready */
-	int task, task_columns;
+	int task, time_columns, length_columns, task_columns;
 	FILE *out;
 	const struct report_style *style;
 };
@@ -267,8 +269,8 @@ static void print_many(const struct view *v, FILE *to, const struct stay *stay)
 static int print_stay(struct view *v, const struct stay *stay)
 {
 	const struct path_step *first = &v->path.steps[stay->first];
-	int left = TIME_COLUMNS + LENGTH_COLUMNS + v->task_columns + 6;
-	char name[128], time[48], *text = NULL;
+	int left = v->time_columns + v->length_columns + v->task_columns + 6;
+	char name[128], safe[128], time[48], *text = NULL;
 	size_t size;
 	FILE *memory = open_memstream(&text, &size);
 
@@ -283,16 +285,17 @@ static int print_stay(struct view *v, const struct stay *stay)
 		return -ENOMEM;
 	}
 	snprintf(time, sizeof(time), "%.3f", (double)first->start_ns / 1e6);
-	text_pad(v->out, time, -TIME_COLUMNS);
+	text_pad(v->out, time, -v->time_columns);
 	fputs("  ", v->out);
-	text_pad(v->out, text_duration(time, sizeof(time), stay->length_ns), -LENGTH_COLUMNS);
+	text_pad(v->out, text_duration(time, sizeof(time), stay->length_ns), -v->length_columns);
 	fputs("  ", v->out);
 	if (stay->stays > 1)
 		snprintf(name, sizeof(name), "...");
 	else
 		lives_name(&v->l, first->task, name, sizeof(name), NAME_COLUMNS);
 	fputs(report_ink(v->style, first->task == v->task ? REPORT_BOLD : REPORT_PLAIN), v->out);
-	text_pad(v->out, name, v->task_columns);
+	text_pad(v->out, text_escape_for(safe, sizeof(safe), name, v->task_columns, v->style->utf8),
+		 v->task_columns);
 	fprintf(v->out, "%s  ", report_ink(v->style, REPORT_PLAIN));
 	report_wrap(v->out, v->style, text, left, left);
 	free(text);
@@ -378,7 +381,7 @@ static void print_sums(const struct view *v, const char *head, const long long *
 					 used ? ", " : "", lives_word((enum doing)i),
 					 text_duration(time, sizeof(time), sums[i]));
 		if (sums[i] > length_ns / 1000)
-			snprintf(text + used, sizeof(text) - used, " (%.1f %%)",
+			snprintf(text + used, sizeof(text) - used, " (%.1f%%)",
 				 lives_percent(sums[i], length_ns));
 	}
 	fprintf(v->out, "  %-*s", left - 2, head);
@@ -411,22 +414,46 @@ static void print_head(const struct view *v)
 	fprintf(v->out, "%s\n", report_ink(v->style, REPORT_PLAIN));
 }
 
+static void widen(int *columns, int width)
+{
+	if (width > *columns)
+		*columns = width;
+}
+
+static void lay_out(struct view *v)
+{
+	int most;
+
+	v->time_columns = LEAST_TIME;
+	v->length_columns = LEAST_LENGTH;
+	v->task_columns = LEAST_NAME;
+	for (size_t i = 0; i < v->nr_stays; i++) {
+		const struct stay *stay = &v->stays[i];
+		const struct path_step *first = &v->path.steps[stay->first];
+		char text[128];
+
+		widen(&v->time_columns,
+		      snprintf(text, sizeof(text), "%.3f", (double)first->start_ns / 1e6));
+		text_duration(text, sizeof(text), stay->length_ns);
+		widen(&v->length_columns, text_width(text));
+		if (stay->stays > 1)
+			continue;
+		lives_name(&v->l, first->task, text, sizeof(text), NAME_COLUMNS);
+		widen(&v->task_columns, text_width(text));
+	}
+	most = v->style->width - v->time_columns - v->length_columns - 6 - LEAST_TEXT;
+	if (v->style->width && v->task_columns > most)
+		v->task_columns = most > LEAST_NAME ? most : LEAST_NAME;
+}
+
 static int print_path(struct view *v)
 {
-	char name[128];
 	int err;
 
-	v->task_columns = 4;
-	for (size_t i = 0; i < v->nr_stays; i++) {
-		int width = text_width(lives_name(&v->l, v->path.steps[v->stays[i].first].task,
-						  name, sizeof(name), NAME_COLUMNS));
-
-		if (v->stays[i].stays == 1 && width > v->task_columns)
-			v->task_columns = width;
-	}
+	lay_out(v);
 	print_head(v);
 	fprintf(v->out, "%s%*s  %*s  %-*s  what held it up%s\n", report_ink(v->style, REPORT_BOLD),
-		TIME_COLUMNS, "time ms", LENGTH_COLUMNS, "for", v->task_columns, "task",
+		v->time_columns, "time ms", v->length_columns, "for", v->task_columns, "task",
 		report_ink(v->style, REPORT_PLAIN));
 	for (size_t i = 0; i < v->nr_stays; i++) {
 		err = print_stay(v, &v->stays[i]);

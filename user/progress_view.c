@@ -12,10 +12,11 @@
 
 #define MOST_LINES 8 /* more cannot be told apart */
 #define HEIGHT 16
-#define LEFT 8 /* "100 % |" */
+#define LEFT 8 /* " 100% | " */
 #define MOST_WIDTH 400
 #define WIDE 100
-#define NAME_COLUMNS 16
+#define LEAST_NAME 8
+#define MOST_NAME 24
 
 /* A character of braille has two dots across and four down. */
 #define DOTS_X 2
@@ -169,7 +170,7 @@ static void print_plot(const struct plot *p)
 		while (last > 0 && !p->cells[row][last - 1].letter && !p->cells[row][last - 1].dots)
 			last--;
 		if (row == 0 || row == HEIGHT - 1 || row == HEIGHT / 2)
-			fprintf(p->out, "%3d %%", row == 0 ? 100 : row == HEIGHT - 1 ? 0 : 50);
+			fprintf(p->out, "%4d%%", row == 0 ? 100 : row == HEIGHT - 1 ? 0 : 50);
 		else
 			fprintf(p->out, "%5s", "");
 		fprintf(p->out, " %s", p->style->utf8 ? "│" : "|");
@@ -184,8 +185,11 @@ static void print_plot(const struct plot *p)
 
 static void print_keys(const struct plot *p)
 {
-	char name[160], one[40], two[40], text[300];
+	int room = p->style->width ? p->style->width - 52 : MOST_NAME;
+	char name[160], safe[160], one[40], two[40], text[300];
 	bool gaps = false;
+
+	room = room < LEAST_NAME ? LEAST_NAME : room > MOST_NAME ? MOST_NAME : room;
 
 	putc('\n', p->out);
 	for (int n = 0; n < p->nr; n++) {
@@ -194,8 +198,9 @@ static void print_keys(const struct plot *p)
 		gaps |= life->sums[DOING_UNKNOWN] > 0;
 		fprintf(p->out, "%s%c%s ", report_ink(p->style, ink_of(n)), 'A' + n,
 			report_ink(p->style, REPORT_PLAIN));
-		lives_name(&p->l, p->tasks[n], name, sizeof(name), NAME_COLUMNS);
-		text_pad(p->out, name, NAME_COLUMNS + 8);
+		lives_name(&p->l, p->tasks[n], name, sizeof(name), 0);
+		text_pad(p->out, text_escape_for(safe, sizeof(safe), name, room, p->style->utf8),
+			 room);
 		fprintf(p->out, "  %9s of CPU time in %9s%s\n",
 			text_duration(one, sizeof(one), life->sums[DOING_RUNNING]),
 			text_duration(two, sizeof(two), life->end_ns - life->start_ns),
@@ -206,7 +211,7 @@ static void print_keys(const struct plot *p)
 			text_duration(one, sizeof(one), p->others_ns));
 	if (gaps) {
 		snprintf(text, sizeof(text),
-			 "? the recording does not know all that it did: 100 %% is what was seen");
+			 "? the recording does not know all that it did: 100%% is what was seen");
 		report_wrap(p->out, p->style, text, 0, 2);
 	}
 }

@@ -9,7 +9,7 @@
 #include "text.h"
 
 #define MOST_LABEL 22
-#define LEAST_LABEL 12
+#define LEAST_LABEL 14 /* "CPU 99999 100%" */
 #define NAME_COLUMNS 14
 
 struct crowd {

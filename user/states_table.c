@@ -99,7 +99,7 @@ static void fill(struct table *t, int row, const struct sums *s)
 	time_cell(t, row, COLUMN_RESPONSE, s->response, s->responses);
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		time_cell(t, row, COLUMN_RUNNING + (enum column)i, s->doing[states[i]], s->tasks);
-	snprintf(t->cells[row][COLUMN_SHARE], CELL, "%.1f %%",
+	snprintf(t->cells[row][COLUMN_SHARE], CELL, "%.1f%%",
 		 lives_percent(s->doing[DOING_RUNNING], s->turnaround));
 	for (int forced = 0; forced < 2; forced++) {
 		char *cell = t->cells[row][COLUMN_VOLUNTARY + forced];
@@ -112,23 +112,27 @@ static void fill(struct table *t, int row, const struct sums *s)
 	}
 }
 
-/* Let columns stand closer and drop some until WIDTH suffices. */
+/* How wide the table is, with columns as wide as their cells. */
+static int measure(struct table *t)
+{
+	int wide = t->v->label_columns;
+
+	for (int i = 0; i < NR_COLUMNS; i++) {
+		t->widths[i] = (int)strlen(columns[i].heading);
+		for (int row = 0; row < t->v->nr_lanes; row++)
+			if (text_width(t->cells[row][i]) > t->widths[i])
+				t->widths[i] = text_width(t->cells[row][i]);
+		if (t->shown[i])
+			wide += t->gap + t->widths[i];
+	}
+	return wide;
+}
+
+/* Let columns stand closer and leave some out until WIDTH suffices. */
 static void fit(struct table *t, int width)
 {
 	t->gap = 2;
-	for (int drop = 5; drop >= 0; drop--) {
-		int wide = t->v->label_columns;
-
-		for (int i = 0; i < NR_COLUMNS; i++) {
-			t->widths[i] = (int)strlen(columns[i].heading);
-			for (int row = 0; row < t->v->nr_lanes; row++)
-				if (text_width(t->cells[row][i]) > t->widths[i])
-					t->widths[i] = text_width(t->cells[row][i]);
-			if (t->shown[i])
-				wide += t->gap + t->widths[i];
-		}
-		if (!width || wide <= width || !drop)
-			break;
+	for (int drop = 5; measure(t) > width && width && drop > 0; drop--) {
 		if (drop == 3 && t->gap == 2) {
 			t->gap = 1;
 			drop++;
@@ -138,6 +142,9 @@ static void fit(struct table *t, int width)
 			if (columns[i].drop == drop)
 				t->shown[i] = false;
 	}
+	/* only times that cannot be are as long as that */
+	for (int i = NR_COLUMNS - 1; i > 0 && width && measure(t) > width; i--)
+		t->shown[i] = false;
 }
 
 static void print_row(const struct table *t, const char *label, const char *ink,
@@ -218,7 +225,7 @@ static void print_run(const struct states_view *v)
 	text_duration(one, sizeof(one), busy);
 	text_duration(two, sizeof(two), span);
 	if (v->l.cpus)
-		snprintf(text, sizeof(text), "%.1f %%   %s of CPU time in %s on %d CPU%s",
+		snprintf(text, sizeof(text), "%.1f%%   %s of CPU time in %s on %d CPU%s",
 			 lives_percent(busy, span) / v->l.cpus, one, two, v->l.cpus,
 			 v->l.cpus == 1 ? "" : "s");
 	else

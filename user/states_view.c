@@ -228,7 +228,7 @@ static void print_cpu(struct chart *c, int cpu)
 			c->seen_minor = true;
 		}
 	}
-	snprintf(name, sizeof(name), "CPU %-3d %3.0f %%", cpu,
+	snprintf(name, sizeof(name), "CPU %-3d %3.0f%%", cpu,
 		 lives_percent(busy, c->slices.span_ns));
 	print_label(c, name);
 	print_letters(c, letters, inks);

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lives.h"
 #include "report_part.h"
-#include "states_view.h"
 #include "text.h"
 #include "timeline_draw.h"
 #include "tree_view.h"
 
 #define MOST_LEVELS 10 /* drawn; above them a mark */
-#define NAME_COLUMNS 16
 #define LEAST_LABEL 16
 #define LEAST_BAR 10
 #define MOST_BAR 60
@@ -21,39 +17,9 @@
 #define FOLD_LINES 40 /* as many tasks are drawn one by one */
 #define FOLD_LEAST 4  /* siblings alike that become one line */
 
-struct node {
-	int parent, first_child, last_child; /* indexes of tasks; TL_NONE */
-	int sibling;                         /* the next below the same parent */
-	int next;                            /* ... that is drawn in a line of its own */
-	bool children;                       /* processes below it */
-	int members;                         /* of the siblings drawn in this line */
-	int last_member;
-	long long ended_ns;          /* its process, with all threads; TL_NEVER: it did not */
-	long long orphan_ns;         /* its parent's process ended; TL_NEVER: it did not */
-	long long least_ns, most_ns; /* lives of the members */
-	bool apart;                  /* a member of another's line */
-};
-
-struct tree {
-	struct lives l;
-	struct node *nodes;
-	int *roots; /* in the order of creation */
-	size_t nr_roots;
-	FILE *out;
-	const struct report_style *style;
-	struct states_slices slices;
-	int label_columns, facts_columns;
-	bool seen_thread, seen_orphan, seen_zombie, seen_exec;
-};
-
-static bool is_thread(const struct tree *t, int i)
-{
-	return t->l.t.tasks[i].process != i;
-}
-
 static void hang(struct tree *t, int i, int below)
 {
-	struct node *node = &t->nodes[i], *parent;
+	struct tree_node *node = &t->nodes[i], *parent;
 
 	node->parent = below;
 	if (below == TL_NONE) {
@@ -66,7 +32,6 @@ static void hang(struct tree *t, int i, int below)
 	else
 		t->nodes[parent->last_child].next = t->nodes[parent->last_child].sibling = i;
 	parent->last_child = i;
-	parent->children |= !is_thread(t, i);
 }
 
 /* A process stands below the process of its parent, a thread below its own. */
@@ -80,7 +45,7 @@ static int build(struct tree *t)
 	if (!t->nodes || !t->roots)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		t->nodes[i] = (struct node){
+		t->nodes[i] = (struct tree_node){
 			.parent = TL_NONE,
 			.first_child = TL_NONE,
 			.last_child = TL_NONE,
@@ -95,7 +60,7 @@ static int build(struct tree *t)
 		};
 	for (int threads = 1; threads >= 0; threads--)
 		for (size_t i = 0; i < count; i++)
-			if (is_thread(t, (int)i) == threads)
+			if (tree_is_thread(t, (int)i) == threads)
 				hang(t, (int)i,
 				     threads                    ? tasks[i].process :
 				     tasks[i].parent == TL_NONE ? TL_NONE :
@@ -108,11 +73,11 @@ static int build(struct tree *t)
 			*ended = tasks[i].exit_ns;
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct node *node = &t->nodes[i];
+		struct tree_node *node = &t->nodes[i];
 		long long ended = node->parent == TL_NONE ? TL_NEVER :
 							    t->nodes[node->parent].ended_ns;
 
-		if (is_thread(t, (int)i) || ended == TL_NEVER)
+		if (tree_is_thread(t, (int)i) || ended == TL_NEVER)
 			continue;
 		if (node->ended_ns == TL_NEVER || ended < node->ended_ns)
 			node->orphan_ns = ended;
@@ -130,7 +95,7 @@ static bool alike(const struct tree *t, int a, int b)
 	const struct tl_task *one = &t->l.t.tasks[a], *two = &t->l.t.tasks[b];
 
 	return t->nodes[a].first_child == TL_NONE && t->nodes[b].first_child == TL_NONE &&
-	       is_thread(t, a) == is_thread(t, b) && same(one->name, two->name) &&
+	       tree_is_thread(t, a) == tree_is_thread(t, b) && same(one->name, two->name) &&
 	       same(one->made_by, two->made_by) && same(one->exe, two->exe) &&
 	       one->creator == two->creator && one->exit_code == two->exit_code &&
 	       one->exit_signal == two->exit_signal && one->reaper == two->reaper &&
@@ -143,7 +108,7 @@ static bool alike(const struct tree *t, int a, int b)
 static void fold(struct tree *t, int first)
 {
 	for (int i = first; i != TL_NONE;) {
-		struct node *node = &t->nodes[i];
+		struct tree_node *node = &t->nodes[i];
 		int next = node->next, members = 1;
 
 		while (next != TL_NONE && alike(t, i, next)) {
@@ -155,7 +120,7 @@ static void fold(struct tree *t, int first)
 			continue;
 		}
 		for (int other = node->next; other != next; other = t->nodes[other].next) {
-			const struct node *that = &t->nodes[other];
+			const struct tree_node *that = &t->nodes[other];
 
 			t->nodes[other].apart = true;
 			node->last_member = other;
@@ -208,16 +173,16 @@ static int branch_columns(const struct tree *t, int i)
 
 static char *label(const struct tree *t, int i, char *buf, size_t size)
 {
-	const struct node *node = &t->nodes[i];
+	const struct tree_node *node = &t->nodes[i];
 	char name[160];
 
 	if (node->members > 1)
-		snprintf(buf, size, "%s%d x %s", is_thread(t, i) ? "+" : "", node->members,
-			 text_escape_for(name, sizeof(name), t->l.t.tasks[i].name, NAME_COLUMNS,
-					 t->style->utf8));
+		snprintf(buf, size, "%s%d x %s", tree_is_thread(t, i) ? "+" : "", node->members,
+			 text_escape_for(name, sizeof(name), t->l.t.tasks[i].name,
+					 TREE_NAME_COLUMNS, t->style->utf8));
 	else
-		snprintf(buf, size, "%s%s", is_thread(t, i) ? "+" : "",
-			 lives_name(&t->l, i, name, sizeof(name), NAME_COLUMNS));
+		snprintf(buf, size, "%s%s", tree_is_thread(t, i) ? "+" : "",
+			 lives_name(&t->l, i, name, sizeof(name), TREE_NAME_COLUMNS));
 	return buf;
 }
 
@@ -245,7 +210,7 @@ static void print_bar(struct tree *t, int i)
 		const struct tl_task *task = &t->l.t.tasks[n];
 		const struct life *life = &t->l.lives[n];
 		long long orphan = t->nodes[n].orphan_ns;
-		const char *mark = marks[is_thread(t, n) ? 2 : 0];
+		const char *mark = marks[tree_is_thread(t, n) ? 2 : 0];
 
 		if (task->reaped_ns != TL_NEVER && task->reaped_ns > life->end_ns)
 			fill(t, cells, life->end_ns, task->reaped_ns, "z");
@@ -266,113 +231,6 @@ static void print_bar(struct tree *t, int i)
 	}
 }
 
-static void add(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void add(FILE *to, const char *format, ...)
-{
-	va_list args;
-
-	if (ftell(to) > 0)
-		fputs(", ", to);
-	va_start(args, format);
-	vfprintf(to, format, args);
-	va_end(args);
-}
-
-static double ms(long long ns)
-{
-	return (double)ns / 1e6;
-}
-
-static void tell_birth(const struct tree *t, int i, FILE *to)
-{
-	const struct tl_task *task = &t->l.t.tasks[i];
-	const struct node *node = &t->nodes[i];
-	char name[160], by[200] = "";
-
-	/* only where it is not the one above it in the tree */
-	if (task->creator != TL_NONE && task->creator != node->parent)
-		snprintf(by, sizeof(by), " by %s",
-			 lives_name(&t->l, task->creator, name, sizeof(name), NAME_COLUMNS));
-	if (node->members > 1)
-		add(to, "%s%s at %.3f to %.3f", task->made_by ? task->made_by : "?", by,
-		    ms(task->start_ns), ms(t->l.t.tasks[node->last_member].start_ns));
-	else
-		add(to, "%s%s at %.3f", task->made_by ? task->made_by : "?", by,
-		    ms(task->start_ns));
-	if (task->exe && task->exec_ns != TL_NEVER && node->members > 1)
-		add(to, "each exec %s", task->exe);
-	else if (task->exe && task->exec_ns != TL_NEVER)
-		add(to, "exec %s at %.3f", task->exe, ms(task->exec_ns));
-}
-
-/* The one who took its status: seen in its wait, or the only one who could have. */
-static int reaper_of(const struct tree *t, int i)
-{
-	const struct tl_task *task = &t->l.t.tasks[i];
-	int reaper = task->reaper;
-
-	if (task->reaped_ns == TL_NEVER || reaper == TL_NONE)
-		return TL_NONE;
-	if (task->waited_ns == TL_NEVER && t->nodes[i].orphan_ns != TL_NEVER)
-		return TL_NONE;
-	return reaper;
-}
-
-static void tell_orphan(const struct tree *t, int i, FILE *to)
-{
-	const struct node *node = &t->nodes[i];
-	int reaper = reaper_of(t, i);
-	char name[160];
-
-	if (node->orphan_ns == TL_NEVER)
-		return;
-	add(to, "loses its parent at %.3f", ms(node->orphan_ns));
-	if (reaper != TL_NONE)
-		add(to, "adopted by %s",
-		    lives_name(&t->l, reaper, name, sizeof(name), NAME_COLUMNS));
-	else
-		add(to, "adopted outside the recording or not reaped in it");
-}
-
-static void tell_end(const struct tree *t, int i, FILE *to)
-{
-	const struct tl_task *task = &t->l.t.tasks[i];
-	const struct node *node = &t->nodes[i];
-	const char *each = node->members > 1 ? "each " : "";
-	int reaper = reaper_of(t, i);
-	char name[160], time[40], other[40];
-
-	if (node->members > 1)
-		add(to, "lived %s to %s", text_duration(time, sizeof(time), node->least_ns),
-		    text_duration(other, sizeof(other), node->most_ns));
-	if (task->exit_ns == TL_NEVER)
-		add(to, "%salive at the end of the recording", each);
-	else if (task->exit_signal)
-		add(to, "%skilled by %s", each,
-		    timeline_signal(name, sizeof(name), task->exit_signal));
-	else if (is_thread(t, i))
-		add(to, "%sends", each);
-	else
-		add(to, "%sexit %lld", each, task->exit_code);
-	if (task->exit_ns != TL_NEVER && node->members == 1)
-		fprintf(to, " at %.3f", ms(task->exit_ns));
-	if (is_thread(t, i) || task->exit_ns == TL_NEVER)
-		return;
-	if (task->reaped_ns == TL_NEVER) {
-		if (node->parent != TL_NONE && node->orphan_ns == TL_NEVER)
-			add(to, "not reaped");
-		return;
-	}
-	if (node->members == 1 && task->reaped_ns >= t->l.lives[i].end_ns)
-		add(to, "zombie for %s",
-		    text_duration(time, sizeof(time), task->reaped_ns - t->l.lives[i].end_ns));
-	if (reaper == TL_NONE)
-		add(to, "reaped");
-	else
-		add(to, "%sreaped by %s", each,
-		    lives_name(&t->l, reaper, name, sizeof(name), NAME_COLUMNS));
-}
-
 static int print_node(struct tree *t, int i)
 {
 	int left = t->label_columns - branch_columns(t, i);
@@ -383,16 +241,14 @@ static int print_node(struct tree *t, int i)
 
 	if (!memory)
 		return -ENOMEM;
-	tell_birth(t, i, memory);
-	tell_orphan(t, i, memory);
-	tell_end(t, i, memory);
+	tree_facts(t, i, memory);
 	if (fclose(memory)) {
 		free(facts);
 		return -ENOMEM;
 	}
 	rest = facts;
 	print_branches(t, i, false);
-	fputs(report_ink(t->style, is_thread(t, i) ? REPORT_PLAIN : REPORT_BOLD), t->out);
+	fputs(report_ink(t->style, tree_is_thread(t, i) ? REPORT_PLAIN : REPORT_BOLD), t->out);
 	text_escape_for(text, sizeof(text), label(t, i, (char[200]){ 0 }, 200), left > 0 ? left : 1,
 			t->style->utf8);
 	text_pad(t->out, text, left);
