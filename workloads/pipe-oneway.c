@@ -9,11 +9,14 @@
  *			and the last one here is its own, which it forgot (eof.early)
  *	broken		without a reader, a write raises SIGPIPE, or fails if that is ignored
  *	pipeline	what a shell builds for `first | second | third`
+ *	shell		and a true one: free | awk '(NR==2){print $2}', where both are installed
  *
  * pipe() comes before fork(): the two ends become four, of the same two open files,
  * and each side closes the one that it does not use.
  */
 #include "workload.h"
+
+#include "kernel.h"
 
 static const char greeting[10] = "Greetings";
 
@@ -149,6 +152,33 @@ static void pipeline(long stages, long bytes)
 		wait_for(pids[i]);
 }
 
+/* The second field of free's second line is the memory of this machine, in kB. */
+static void shell(void)
+{
+	char text[32];
+	ssize_t n;
+	int output[2];
+	pid_t child;
+
+	make_pipe(output);
+	if (fork_child(&child, "shell")) {
+		if (dup2(output[1], STDOUT_FILENO) < 0)
+			_exit(127);
+		close_end(output[0]);
+		close_end(output[1]);
+		execlp("sh", "sh", "-c", "free | awk '(NR==2){print $2}'", (char *)NULL);
+		_exit(127);
+	}
+	close_end(output[1]);
+	n = read(output[0], text, sizeof(text) - 1);
+	close_end(output[0]);
+	if (!wait_status(child) && n > 0) {
+		text[n] = 0;
+		fl_value("free", atol(text));
+		fl_value("memory", proc_kb("/proc/meminfo", "MemTotal"));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	int status;
@@ -168,6 +198,8 @@ int main(int argc, char **argv)
 
 	fl_phase("pipeline");
 	pipeline(param("stages"), param("bytes"));
+	fl_phase("shell");
+	shell();
 	fl_phase("");
 	return 0;
 }
