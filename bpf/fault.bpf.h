@@ -105,6 +105,16 @@ static __always_inline __u8 fault_kind(struct task_state *s)
 	return FL_ZERO_PAGE;
 }
 
+/* As access_error() has it. */
+static __always_inline bool vma_forbids(const struct task_state *s, __u32 error)
+{
+	if (!s->vma.end)
+		return true;
+	if (error & PF_WRITE)
+		return !(s->vma.flags & VM_WRITE_BIT);
+	return error & PF_PROT || !(s->vma.flags & VM_ACCESS_BITS);
+}
+
 /*
  * The kind of an exception that the kernel does not count; 0: it counts.
  * ROSE: the counters rose since it was entered.
@@ -125,10 +135,13 @@ static __always_inline __u8 fault_refused(const struct task_state *s, bool rose)
 		return 0;
 	/*
 	 * kernelmode_fixup_or_oops() leaves no event: the system call returns
-	 * EFAULT.  That nothing was counted is the only witness here.
+	 * EFAULT.  The VMA says why: it is not there, forbids the access, or
+	 * belongs to a file, which can end before it or fail to be read.
 	 */
-	if (p->via == FL_KERNEL)
-		return s->vma.end && !(p->error & PF_PROT) && s->vma.object ? FL_BUS : FL_SEGV;
+	if (p->via == FL_KERNEL && vma_forbids(s, p->error))
+		return FL_SEGV;
+	if (p->via == FL_KERNEL && s->vma.object)
+		return FL_BUS;
 	/* a signal to deal with makes handle_mm_fault() give up; the access is tried again */
 	if (s->interrupted)
 		return FL_SPURIOUS;
