@@ -7,7 +7,8 @@ Runs the programs of load.c untraced, under FAULTLINE and under each peer that i
 installed, in alternation, and writes into FOLDER what came of it: bench.md (also
 printed), bench.json with every single value, and the plot, into SVG if that is given.
 Needs root.  From the environment: ROUNDS (9), QUICK=1 (three rounds, only small
-programs), ONLY (part of a program's name, or "scaling"), TOOLS (names, by commas).
+programs), ONLY (part of a program's name, or "scaling"), TOOLS (peers, by commas).
+Stopped by SIGINT, it shows what it has.
 
 Ratios are taken within a round: a program under a tool against the same program
 untraced, run a moment before or after.  Tools change places from round to round.
@@ -233,13 +234,13 @@ def programs(load, folder):
     project = small_project(folder)
     return [
         ("copy-on-write, 100 MiB", [load, "cow", str(100 * MIB)], run_alone, True),
-        ("copy-on-write, 1 GiB", [load, "cow", str(1024 * MIB)], run_alone, False),
         ("zero-fill, 100 MiB", [load, "zero", str(100 * MIB)], run_alone, True),
         ("pipe ping-pong, 40,000 calls", [load, "pipe", "40000"], run_alone, True),
         ("two threads, one mutex", [load, "mutex", "2000000"], run_alone, True),
-        ("2,000 fork and exec", [load, "spawn", "2000"], run_alone, False),
         ("make of a small project", [load, "command", "make", "-s", "-C", project, "clean", "all"], run_alone, True),
         ("an untraced program beside", [load, "cow", str(100 * MIB)], run_beside, True),
+        ("2,000 fork and exec", [load, "spawn", "2000"], run_alone, False),
+        ("copy-on-write, 1 GiB", [load, "cow", str(1024 * MIB)], run_alone, False),
     ]
 
 
@@ -247,10 +248,11 @@ def say(what):
     print(what, file=sys.stderr, flush=True)
 
 
-def measure(program, tools, folder):
+def measure(program, tools, folder, found):
     """Values of all rounds, per tool; a tool that fails is named once and left out."""
     name, load, how, _ = program
     rounds, refused = [], {}
+    found[name] = {"rounds": rounds, "failed": refused}
     for n in range(ROUNDS):
         values = {}
         for i in range(len(tools)):
@@ -264,16 +266,14 @@ def measure(program, tools, folder):
                 say(f"{name}: {tool.name} fails: {refused[tool.name]}")
         rounds.append(values)
         say(f"{name}: round {n + 1} of {ROUNDS}")
-    return {"rounds": rounds, "failed": refused}
 
 
-def scaling(tool, load, folder):
+def scaling(tool, load, folder, found):
     """Default mode as memory grows, then as processes grow."""
     sizes = [64, 256] if QUICK else [64, 256, 1024, 4096]
     numbers = [10, 100, 1000] if QUICK else [10, 100, 1000, 10000]
     cases = [(f"zero-fill, {size} MiB", [load, "zero", str(size * MIB)]) for size in sizes]
     cases += [(f"{n:,} processes", [load, "procs", str(n)]) for n in numbers]
-    found = {}
     for name, command in cases:
         rounds = []
         for _ in range(min(ROUNDS, 3)):
@@ -283,7 +283,6 @@ def scaling(tool, load, folder):
         traced.finish()
         found[name] = {"rounds": rounds, "peak_kib": peak}
         say(f"scaling: {name}")
-    return found
 
 
 def cpu_model():
@@ -333,25 +332,28 @@ def main():
     only = os.environ.get("ONLY", "")
     tools, missing = [], []
     for tool in all_tools(faultline):
-        if wanted and tool.name not in wanted and tool.name != "untraced":
+        if wanted and tool.name not in wanted + ["untraced", "faultline"]:
             continue
         (tools if shutil.which(tool.program) else missing).append(tool)
     result = {
         "date": time.strftime("%Y-%m-%d"), "kernel": platform.release(), "cpu": cpu_model(), "cpus": os.cpu_count(),
-        "rounds": ROUNDS, "missing": [tool.name for tool in missing], "programs": {}, "scaling": {},
+        "load": [os.getloadavg()[0]], "rounds": ROUNDS, "missing": [tool.name for tool in missing], "programs": {}, "scaling": {},
     }
     os.makedirs(kept, exist_ok=True)
     restore = restore_tracing()
     folder = tempfile.mkdtemp(prefix="faultline-bench.", dir="/var/tmp")
     try:
+        if only in "scaling":
+            scaling(tools[1], load, folder, result["scaling"])
         for program in programs(load, folder):
             if only in program[0] and (program[3] or not QUICK):
-                result["programs"][program[0]] = measure(program, tools, folder)
-        if only in "scaling":
-            result["scaling"] = scaling(next(t for t in tools if t.name == "faultline"), load, folder)
+                measure(program, tools, folder, result["programs"])
+    except KeyboardInterrupt:
+        say("stopped: what was measured until now follows")
     finally:
         restore()
         shutil.rmtree(folder, ignore_errors=True)
+    result["load"].append(os.getloadavg()[0])
     table = report.table(result)
     write(f"{kept}/bench.json", json.dumps(result, indent=1) + "\n")
     write(f"{kept}/bench.md", table)

@@ -96,7 +96,8 @@ def scaling_table(found):
 
 def table(result):
     out = (f"{result['date']}, Linux {result['kernel']}, {result['cpu']}, {result['cpus']} CPUs, "
-           f"{result['rounds']} rounds. Median (least to most).\n")
+           f"{result['rounds']} rounds, load average {result['load'][0]:.1f} before and "
+           f"{result['load'][1]:.1f} after. Median (least to most).\n")
     if result["missing"]:
         out += f"\nNot installed: {', '.join(result['missing'])}.\n"
     for name, found in result["programs"].items():
