@@ -227,5 +227,7 @@ void claims_free(struct claims *claims)
 	free(claims->question);
 	free(claims->lesson);
 	free(claims->root_why);
+	free(claims->show);
+	free(claims->memory);
 	free(claims);
 }

@@ -68,6 +68,9 @@ struct claims {
 	char chapter;
 	bool root;      /* needs root ... */
 	char *root_why; /* ... because */
+	char *show;     /* what the report has besides: "memory", or NULL */
+	char *memory;   /* expression: bytes that it needs; NULL: little */
+	int memory_line;
 	struct param *params;
 	size_t nr_params;
 	struct proviso *provisos; /* of every claim */
@@ -97,6 +100,13 @@ int claims_set(struct claims *claims, const char *assignment, char *why, size_t 
  * claims_load() does it for the defaults; call it again after claims_set().
  */
 int claims_predict(struct claims *claims, char *why, size_t why_size);
+
+/*
+ * Is there memory for a run with these parameters, of which AVAILABLE bytes can be
+ * had?  0, or -ENOMEM with a sentence in WHY that names a parameter and the
+ * largest value that fits, where there is one.
+ */
+int claims_fit(const struct claims *claims, long long available, char *why, size_t why_size);
 
 /*
  * What SOURCE, written as behind "-- expect:", is with these parameters.  0, or

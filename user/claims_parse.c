@@ -87,6 +87,19 @@ static int set_root(struct parser *p, char *value)
 	return set_text(p, &p->claims->root_why, value);
 }
 
+static int set_show(struct parser *p, char *value)
+{
+	if (strcmp(value, "memory") != 0)
+		return WRONG(p, p->entry_line, "there is \"show: memory\" and no other");
+	return set_text(p, &p->claims->show, value);
+}
+
+static int set_memory(struct parser *p, char *value)
+{
+	p->claims->memory_line = p->entry_line;
+	return set_text(p, &p->claims->memory, value);
+}
+
 static int set_chapter(struct parser *p, char *value)
 {
 	if (p->has_chapter)
@@ -204,6 +217,8 @@ static const struct key {
 	{ "lesson", IN_HEADER, set_lesson },
 	{ "param", IN_HEADER, add_param },
 	{ "root", IN_HEADER, set_root },
+	{ "show", IN_HEADER, set_show },
+	{ "memory", IN_HEADER, set_memory },
 	{ "expect", IN_CLAIM, set_expect },
 	{ "when", IN_CLAIM, set_when },
 	{ "phase", IN_CLAIM, set_phase },
@@ -284,7 +299,7 @@ static int take_remark(struct parser *p, const char *entry)
 		return WRONG(p, p->entry_line, "unknown key \"%s\"; is it \"%s\"?", word, nearest);
 	return WRONG(p, p->entry_line,
 		     "unknown key \"%s\"; there are title, chapter, question, lesson, param, root, "
-		     "claim, expect, when, phase, notes, needs, inconclusive",
+		     "show, memory, claim, expect, when, phase, notes, needs, inconclusive",
 		     word);
 }
 

@@ -6,6 +6,7 @@
 
 #include "claims.h"
 #include "claims_impl.h"
+#include "text.h"
 
 struct known {
 	const struct claims *claims;
@@ -190,10 +191,84 @@ int claims_evaluate(const struct claims *claims, const char *source, struct expe
 	return expect_eval(source, &scope, value, why, why_size);
 }
 
+/* The bytes that a run needs, from its parameters. */
+static int needed(const struct claims *claims, long long *bytes, char *why, size_t why_size)
+{
+	struct known known = { .claims = claims };
+	struct expr_scope scope = scope_of(&known);
+	char problem[256];
+	int err = expr_eval_number(claims->memory, &scope, bytes, problem, sizeof(problem));
+
+	return err ? claims_wrong(claims, claims->memory_line, why, why_size, "memory: %s",
+				  problem) :
+		     0;
+}
+
+/*
+ * The largest value of PARAM, below the one that it has, with which a run fits;
+ * more pages never need less memory.  False: none does.
+ */
+static bool largest_fit(const struct claims *claims, struct param *param, long long available)
+{
+	long long was = param->value, low = param->min, high = was, bytes;
+	char why[256];
+	bool fits = false;
+
+	while (low <= high) {
+		param->value = low + (high - low) / 2;
+		if (!needed(claims, &bytes, why, sizeof(why)) && bytes <= available) {
+			fits = param->value < was;
+			low = param->value + 1;
+		} else {
+			high = param->value - 1;
+		}
+	}
+	param->value = high;
+	return fits && high >= param->min;
+}
+
+int claims_fit(const struct claims *claims, long long available, char *why, size_t why_size)
+{
+	char need[32], have[32];
+	long long bytes;
+	int err;
+
+	if (!claims->memory)
+		return 0;
+	err = needed(claims, &bytes, why, why_size);
+	if (err || bytes <= available)
+		return err;
+	text_size(need, sizeof(need), bytes);
+	text_size(have, sizeof(have), available);
+	for (size_t i = 0; i < claims->nr_params; i++) {
+		struct param *param = &claims->params[i];
+		long long was = param->value;
+		bool fits = !param->is_word && largest_fit(claims, param, available);
+		long long fit = param->value;
+
+		param->value = was;
+		if (!fits)
+			continue;
+		snprintf(why, why_size,
+			 "it needs %s of memory, and %s are available; --set %s=%lld fits", need,
+			 have, param->name, fit);
+		return -ENOMEM;
+	}
+	snprintf(why, why_size, "it needs %s of memory, and %s are available", need, have);
+	return -ENOMEM;
+}
+
 int claims_predict(struct claims *claims, char *why, size_t why_size)
 {
+	long long bytes;
 	size_t i;
 	int err = 0;
+
+	if (claims->memory) {
+		err = needed(claims, &bytes, why, why_size);
+		if (err)
+			return err;
+	}
 
 	for (i = 0; i < claims->nr_claims && !err; i++)
 		err = predict(claims, &claims->claims[i], why, why_size);

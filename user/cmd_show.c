@@ -58,6 +58,9 @@ static const struct section {
 	{ .name = "frames",
 	  .summary = "the page frames behind named regions at barriers",
 	  .report = report_frames },
+	{ .name = "memory",
+	  .summary = "resident memory and faults over time: a table and curves",
+	  .report = report_memory },
 };
 
 enum { NR_SECTIONS = sizeof(sections) / sizeof(sections[0]) };

@@ -234,6 +234,33 @@ static int verdict(const struct claims *claims, struct recording *rec)
 	return status;
 }
 
+/* What can be had without swapping, bytes; -1: unknown. */
+static long long available_memory(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	long long kilobytes = -1;
+	char line[128];
+
+	while (file && kilobytes < 0 && fgets(line, sizeof(line), file))
+		if (sscanf(line, "MemAvailable: %lld kB", &kilobytes) != 1)
+			kilobytes = -1;
+	if (file)
+		fclose(file);
+	return kilobytes < 0 ? -1 : kilobytes * 1024;
+}
+
+/* CLI_OK, or a status after a message: a run that ends in the OOM killer is none. */
+static int check_memory(const struct experiment *e)
+{
+	long long available = available_memory();
+	char why[512];
+
+	if (available < 0 || !claims_fit(e->claims, available, why, sizeof(why)))
+		return CLI_OK;
+	message("cannot run %s: %s", e->id, why);
+	return CLI_USAGE;
+}
+
 static int keep_words(struct recording *rec, const struct claims *claims)
 {
 	int err = recording_set(rec, "title", claims->title);
@@ -242,6 +269,8 @@ static int keep_words(struct recording *rec, const struct claims *claims)
 		err = recording_set(rec, "question", claims->question);
 	if (!err && claims->lesson)
 		err = recording_set(rec, "lesson", claims->lesson);
+	if (!err && claims->show)
+		err = recording_set(rec, "show", claims->show);
 	return err;
 }
 
@@ -313,6 +342,8 @@ static int run_as(const struct experiment *e, const struct identity *id,
 	if (status)
 		return status;
 	claims_reads(e->claims, add_subject, &options.subjects);
+	if (e->claims->show)
+		add_subject("rss", "", &options.subjects);
 	status = introduce(e, record, how, &quiz);
 	if (status)
 		goto out;
@@ -340,6 +371,9 @@ int experiment_run(const struct experiment *e, const struct cli_record *record,
 	struct identity *id = NULL;
 	int status;
 
+	status = check_memory(e);
+	if (status)
+		return status;
 	if (e->claims->root && !record->as_root)
 		status = grant_root(e, program);
 	else

@@ -279,7 +279,7 @@ out:
 int report_text(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static int (*const parts[])(sqlite3 *, FILE *, const struct report_style *) = {
-		report_header, report_loss,    report_timeline, report_faults,
+		report_header, report_loss,    report_timeline, report_shown, report_faults,
 		report_claims, report_surplus, report_notes,    report_loss,
 	};
 	int err = 0;

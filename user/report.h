@@ -42,6 +42,10 @@ int report_surplus(sqlite3 *db, FILE *out, const struct report_style *style);
 /* Not part of the whole: faults by phase, region, kind and via with their cost, and each outside of regions. */
 int report_costs(sqlite3 *db, FILE *out, const struct report_style *style);
 
+/* Not part of the whole: resident memory and faults over time; but run.show = 'memory' makes it one. */
+int report_memory(sqlite3 *db, FILE *out, const struct report_style *style);
+int report_shown(sqlite3 *db, FILE *out, const struct report_style *style);
+
 /* Not part of the whole: page frames at barriers, one line a region. */
 int report_frames(sqlite3 *db, FILE *out, const struct report_style *style);
 

@@ -15,7 +15,8 @@ CREATE TABLE raw (block INTEGER PRIMARY KEY, data BLOB);
 -- kernel, arch, page_size, cpus, command, experiment, status ('complete' or
 -- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
 -- wait_status, every parameter as param.NAME, frames (where claims ask for
--- them: 'available', or 'unavailable: why')
+-- them: 'available', or 'unavailable: why'), show ('memory' where the report has
+-- the curves of memory)
 CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 
 -- One row a thread.  min_flt and maj_flt are the kernel's counters at the end

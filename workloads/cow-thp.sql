@@ -3,6 +3,7 @@
 -- chapter: A
 -- question: With huge pages 100 MiB take 50 faults. How many does the child take that writes them after fork()?
 -- param: huge = 50   1..8192   huge pages (2 MiB with pages of 4 KiB) in the region
+-- memory: 2 * huge * (page_size / 8) * page_size + 32M
 -- needs: told('off') == 0   the kernel gives no huge pages (/sys/kernel/mm/transparent_hugepage/enabled)
 -- needs: told('refused') == 0   not enough free memory in one piece for all the huge pages
 -- lesson: A huge page is filled in one fault and shared by one entry. The first write after fork() splits the writer's entry, and from then on each small page is copied by itself. The other side keeps the huge page, and pays one fault for all of it.

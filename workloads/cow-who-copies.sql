@@ -4,6 +4,7 @@
 -- question: After fork(), is it the child that pays for the copies, or the parent?
 -- param: pages = 4096   2..4194304   pages in the region
 -- param: writers = 3   2..20   processes that share the region in scene 'order'
+-- memory: max(writers, 2) * pages * page_size + 32M
 -- lesson: Whoever writes while another process still has the page copies it; the last one left keeps it. With k sharers that all write there are k - 1 copies and one reuse of each page. A sharer that ends, or calls execve(), saves one copy.
 
 -- Course notes show one order: the child writes first, and copies. It is often

@@ -3,6 +3,7 @@
 -- chapter: A
 -- question: Who pays for the copy, and when?
 -- param: pages = 25600   1..4194304   pages in the region
+-- memory: 2 * pages * page_size + 32M
 -- lesson: fork() copies page tables, not pages. The first writer of a shared page pays for its copy; the last one left keeps the page, and still pays for a fault.
 -- notes: when the child writes, the page table entries of both processes are changed | | only the child's: the parent
 --   takes {p.wait} faults meanwhile, and {p.write} of its own when it writes each page later, to make its entries

@@ -5,6 +5,7 @@
 -- param: pages = 4096   1..4194304   pages in the region that the parent has filled
 -- param: threads = 3   1..100   threads made by pthread_create()
 -- param: rounds = 7   1..1000   times that fork() and pthread_create() are timed
+-- memory: pages * page_size + 32M
 -- lesson: All of them are clone() with other flags. Without CLONE_VM the page tables are copied, which takes longer the more memory there is; with it nothing is copied.
 -- notes: processes and threads are all made by clone() | | in the kernel, yes; the calls differ: {SELECT
 --   group_concat(name || ' ' || c, ', ') FROM (SELECT name, count(*) AS c FROM syscall WHERE name IN ('clone',

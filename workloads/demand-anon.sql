@@ -6,6 +6,8 @@
 -- param: step = 2560   1..4194304   pages touched at each tick
 -- param: ticks = 10   1..100   how many ticks
 -- param: tick_ms = 5   0..900   milliseconds between two ticks
+-- show: memory
+-- memory: min(pages, step * ticks) * page_size + 32M
 -- lesson: mmap() moves the virtual size, the first touch moves the resident size. A page that is never touched is never there.
 
 -- claim E phases: the process mapped the region, and then touched it at each tick, with a rest before and after

@@ -4,6 +4,7 @@
 -- question: A file of 1,024 pages is in the page cache. How many faults does it take to read all of it through mmap()?
 -- param: pages = 1024   1..1048576   pages of the file
 -- param: shift = 1   1..15   pages between the start of a window and that of the shifted mapping
+-- memory: 3 * pages * page_size + 32M
 -- lesson: A read fault on a page of a file maps all cached pages of its window of 64 KiB. A write to a private mapping copies, and that is done page by page.
 
 -- The number of faults counts windows that the mapping cuts, not pages.

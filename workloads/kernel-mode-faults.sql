@@ -3,6 +3,7 @@
 -- chapter: B
 -- question: A program reads into memory that it has never touched. Who takes the faults?
 -- param: pages = 1024   1..1048576   pages in the buffer
+-- memory: 2 * pages * page_size + 32M
 -- lesson: Who copies faults. In read() and write() that is the kernel, in kernel mode, and the process is charged. A write() that only reads the buffer gets the zero page; one that never looks at it gets nothing; one past the page cache is counted without an exception; one to a wrong address gets EFAULT instead of a signal.
 
 -- claim E phases: an untouched buffer was given to four system calls, and a wrong one to a fifth

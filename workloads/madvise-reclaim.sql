@@ -3,6 +3,7 @@
 -- chapter: B
 -- question: After madvise(), mprotect() or mremap(), which pages fault again?
 -- param: pages = 4096   1..1048576   pages in the region
+-- memory: 2 * pages * page_size + 32M
 -- lesson: MADV_DONTNEED takes pages away at once: the next write to each takes a fault and a new page. MADV_FREE only permits it: without need of memory nothing happens. Moving memory or changing its protection for a while takes nothing away.
 
 -- claim E phases: the region was filled, and written after each of the four calls

@@ -3,6 +3,7 @@
 -- chapter: B
 -- question: Can a process take minor faults without ever touching a page?
 -- param: pages = 2000   1..1048576   pages in each region
+-- memory: pages * page_size + 32M
 -- lesson: Asked to prepare pages, the kernel does the work of a fault for each, and counts it, but nothing was interrupted. A count of exceptions misses these, the process's own count has them.
 
 -- claim E phases: the process mapped with MAP_POPULATE, and then touched what it got

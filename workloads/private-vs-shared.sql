@@ -4,6 +4,7 @@
 -- question: A child doubles a number that its parent has set to 1000. What does the parent find?
 -- param: pages = 4096   1..262144   pages of the scenes 'many', 'wipe' and 'dontfork'
 -- param: offset = 3   0..15   pages between a boundary of 64 KiB and the region of scene 'many'
+-- memory: 2 * pages * page_size + 32M
 -- lesson: Memory is private unless it was mapped as shared. A private page is copied by who writes first; a shared one never, and fork() does not even copy its entries: each process finds it again by faults of its own.
 
 -- claim E private.set: the parent's number is still 1000

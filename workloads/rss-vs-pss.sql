@@ -4,6 +4,7 @@
 -- question: A process with 16 MiB forks four children. How much memory do the five use, and what does ps say?
 -- param: pages = 4096   1..262144   pages in the region
 -- param: readers = 4   2..32   children
+-- memory: 2 * pages * page_size + 32M
 -- lesson: RSS counts page table entries, and fork() copies these. So the sum over all processes can be many times the memory that is there. PSS gives each process its share; the sum of that is what is used.
 
 -- claim E fill: the region takes one page for each page

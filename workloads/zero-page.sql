@@ -3,6 +3,7 @@
 -- chapter: B
 -- question: How much memory does it take to read 16 MiB that nobody has written?
 -- param: pages = 4096   1..1048576   pages in each region
+-- memory: pages * page_size + 32M
 -- lesson: Reading takes a fault a page and no memory: every address shows the same page of zeros. The first write takes another fault, and the memory. Who means to write should write at once.
 
 -- claim E phases: the process read twice and wrote twice, and then wrote a second region at once

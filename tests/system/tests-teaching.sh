@@ -182,3 +182,20 @@ END
 		"[.bss] (elsewhere)"
 	same "rows" 1 "$(sed '1,/what is there/d' out | grep -c 'elsewhere.*main+0x')"
 }
+
+# The table of the report adds up to what the task's own counters say.
+test_memory() {
+	run "$FAULTLINE" run demand-anon --set pages=2023 --set step=289 --set ticks=7 -o "$W/t.fl"
+	same "status" 0 "$status"
+	contains "report" out "resident memory of all processes" "faults in each"
+	run "$FAULTLINE" show --memory "$W/t.fl"
+	same "status of show --memory" 0 "$status"
+	same "faults of all ticks" "$(query 'SELECT sum(observed) FROM reconcile')" \
+		"$(awk '/^$/ { exit } NR > 1 { gsub(",", "", $2); n += $2 } END { print n }' out)"
+	same "rows of a curve" 12 "$(grep -c '^ *[0-9.,A-Za-z ]*│' out)"
+	run env LC_ALL=C "$FAULTLINE" show --memory "$W/t.fl"
+	same "bytes that are not ASCII" 0 "$(LC_ALL=C grep -c '[^ -~]' out || true)"
+	run "$FAULTLINE" trace -o "$W/true.fl" true
+	run "$FAULTLINE" show --memory "$W/true.fl"
+	same "status for a command" 0 "$status"
+}

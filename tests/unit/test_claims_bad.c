@@ -46,7 +46,7 @@ static void bad_files(void **state)
 		{ T "-- A remark\n-- params: y", "3: unknown key \"params\"; is it \"param\"?" },
 		{ T "-- colour: red",
 		  "2: unknown key \"colour\"; there are title, chapter, question, "
-		  "lesson, param, root, claim, expect, when, phase, notes, needs, "
+		  "lesson, param, root, show, memory, claim, expect, when, phase, notes, needs, "
 		  "inconclusive" },
 		{ T "-- lesson one",
 		  "2: a colon is missing behind \"lesson\" (or begin the remark with another word)" },
