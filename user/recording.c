@@ -207,8 +207,8 @@ int recording_create(struct recording **recp, const char *path)
 	if (err)
 		return err;
 	/* An empty name is a database of SQLite's own that nobody else sees. */
-	if (sqlite3_open_v2(path ? path : "", &rec->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			    NULL))
+	if (sqlite3_open_v2(path ? path : "", &rec->db,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
 		return recording_sqlite_fail(rec, "write");
 	sqlite3_db_config(rec->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	err = recording_execute(rec, "write",
