@@ -31,82 +31,72 @@ enum form {
 static const struct field {
 	const char *name, *what;
 	enum form form;
-	const char *sql;   /* NULL: the recording never has it */
-	const char *table; /* that older recordings do not have; NULL: none */
+	const char *sql; /* NULL: the recording never has it */
 } fields[] = {
 	{ .what = "Who it is" },
-	{ "pid", "id of the thread", FORM_TEXT, "t.tid", NULL },
-	{ "tgid", "id of the process", FORM_TEXT, "t.pid", NULL },
-	{ "comm", "name of the program", FORM_TEXT, "t.comm", NULL },
-	{ "group_leader", "first thread of the process", FORM_TASK, "t.process", NULL },
+	{ "pid", "id of the thread", FORM_TEXT, "t.tid" },
+	{ "tgid", "id of the process", FORM_TEXT, "t.pid" },
+	{ "comm", "name of the program", FORM_TEXT, "t.comm" },
+	{ "group_leader", "first thread of the process", FORM_TASK, "t.process" },
 
 	{ .what = "Kin" },
-	{ "real_parent", "when it was created", FORM_TASK, "t.parent_task", NULL },
+	{ "real_parent", "when it was created", FORM_TASK, "t.parent_task" },
 	{ "children", "processes created below it", FORM_TEXT,
 	  "(SELECT count(*) FROM task c WHERE c.parent_task = t.task AND"
-	  " c.created_by <> 'thread')",
-	  NULL },
+	  " c.created_by <> 'thread')" },
 	{ "thread_node", "threads of its process, all in all", FORM_TEXT,
-	  "(SELECT count(*) FROM task c WHERE c.process = t.process)", NULL },
+	  "(SELECT count(*) FROM task c WHERE c.process = t.process)" },
 
 	{ .what = "State" },
 	{ "__state", "last one in the recording", FORM_TEXT,
 	  "(SELECT state || coalesce(' in ' || why, '') FROM state s WHERE s.task = t.task"
-	  " AND state NOT IN ('zombie', 'dead') ORDER BY start_ns DESC, rowid DESC LIMIT 1)",
-	  NULL },
+	  " AND state NOT IN ('zombie', 'dead') ORDER BY start_ns DESC, rowid DESC LIMIT 1)" },
 	{ "exit_state", "last one in the recording", FORM_TEXT,
 	  "(SELECT state FROM state s WHERE s.task = t.task AND state IN ('zombie', 'dead')"
-	  " ORDER BY start_ns DESC, rowid DESC LIMIT 1)",
-	  NULL },
+	  " ORDER BY start_ns DESC, rowid DESC LIMIT 1)" },
 	{ "exit_code", "as wait4() gives it", FORM_TEXT,
-	  "coalesce('killed by signal ' || nullif(t.exit_signal, 0), 'exit ' || t.exit_code)",
-	  NULL },
+	  "coalesce('killed by signal ' || nullif(t.exit_signal, 0), 'exit ' || t.exit_code)" },
 
 	{ .what = "Scheduling" },
 	{ "prio", "as last lent; less is more urgent", FORM_TEXT,
 	  "(SELECT new_prio FROM priority p WHERE p.task = t.task"
-	  " ORDER BY t_ns DESC, rowid DESC LIMIT 1)",
-	  "priority" },
-	{ "static_prio", "from the nice value", FORM_TEXT, NULL, NULL },
-	{ "policy", "of scheduling", FORM_TEXT, NULL, NULL },
-	{ "se.vruntime", "CPU time by weight: its place in the queue", FORM_TEXT, NULL, NULL },
+	  " ORDER BY t_ns DESC, rowid DESC LIMIT 1)" },
+	{ "static_prio", "from the nice value", FORM_TEXT, NULL },
+	{ "policy", "of scheduling", FORM_TEXT, NULL },
+	{ "se.vruntime", "CPU time by weight: its place in the queue", FORM_TEXT, NULL },
 	{ "se.sum_exec_runtime", "CPU time between its switches", FORM_DURATION,
-	  "(SELECT sum(end_ns - start_ns) FROM state s WHERE s.task = t.task AND"
-	  " state = 'running')",
-	  NULL },
+	  "(SELECT CAST(total(end_ns - start_ns) AS INTEGER) FROM state s"
+	  " WHERE s.task = t.task AND state = 'running' HAVING count(*) > 0)" },
 	{ "cpus_mask", "CPUs that it may use; it ran on these", FORM_TEXT,
 	  "(SELECT group_concat(cpu, ' ') FROM (SELECT DISTINCT cpu FROM state s"
 	  " WHERE s.task = t.task AND state = 'running' AND cpu IS NOT NULL ORDER BY cpu"
-	  " LIMIT 32))",
-	  NULL },
-	{ "nvcsw", "switches: it gave the CPU up", FORM_COUNT, "t.nvcsw", NULL },
-	{ "nivcsw", "switches: the CPU was taken", FORM_COUNT, "t.nivcsw", NULL },
+	  " LIMIT 32))" },
+	{ "nvcsw", "switches: it gave the CPU up", FORM_COUNT, "t.nvcsw" },
+	{ "nivcsw", "switches: the CPU was taken", FORM_COUNT, "t.nivcsw" },
 
 	{ .what = "Times" },
-	{ "start_time", "after the start of the run", FORM_MOMENT, "t.start_ns", NULL },
-	{ "utime", "CPU time in user mode", FORM_TEXT, NULL, NULL },
-	{ "stime", "CPU time in the kernel", FORM_TEXT, NULL, NULL },
+	{ "start_time", "after the start of the run", FORM_MOMENT, "t.start_ns" },
+	{ "utime", "CPU time in user mode", FORM_TEXT, NULL },
+	{ "stime", "CPU time in the kernel", FORM_TEXT, NULL },
 
 	{ .what = "Memory" },
 	{ "mm", "resident pages, as last seen", FORM_TEXT,
 	  "(SELECT printf('%,d anonymous, %,d of files, %,d shared, %,d bytes of page tables',"
 	  " anon, file, shmem, page_tables_bytes) FROM rss r WHERE r.task = t.task"
-	  " ORDER BY t_ns DESC, rowid DESC LIMIT 1)",
-	  NULL },
-	{ "min_flt", "faults without a read from disk", FORM_COUNT, "t.min_flt", NULL },
-	{ "maj_flt", "faults with one", FORM_COUNT, "t.maj_flt", NULL },
+	  " ORDER BY t_ns DESC, rowid DESC LIMIT 1)" },
+	{ "min_flt", "faults without a read from disk", FORM_COUNT, "t.min_flt" },
+	{ "maj_flt", "faults with one", FORM_COUNT, "t.maj_flt" },
 
 	{ .what = "Files and signals" },
-	{ "fs", "root and working folder", FORM_TEXT, NULL, NULL },
-	{ "files", "open files, by descriptor", FORM_TEXT, NULL, NULL },
+	{ "fs", "root and working folder", FORM_TEXT, NULL },
+	{ "files", "open files, by descriptor", FORM_TEXT, NULL },
 	{ "signal", "signals delivered to it", FORM_COUNT,
 	  "nullif((SELECT count(*) FROM signal s WHERE s.receiver_task = t.task AND"
-	  " delivered_ns IS NOT NULL), 0)",
-	  NULL },
-	{ "blocked", "signals that must wait", FORM_TEXT, NULL, NULL },
+	  " delivered_ns IS NOT NULL), 0)" },
+	{ "blocked", "signals that must wait", FORM_TEXT, NULL },
 
 	{ .what = "Registers" },
-	{ "thread.sp", "its kernel stack, while it does not run", FORM_TEXT, NULL, NULL },
+	{ "thread.sp", "its kernel stack, while it does not run", FORM_TEXT, NULL },
 };
 
 struct card {
@@ -118,19 +108,6 @@ struct card {
 	const struct btf *btf;
 	int value_columns;
 };
-
-static bool has_table(sqlite3 *db, const char *name)
-{
-	sqlite3_stmt *stmt;
-	bool found = false;
-
-	if (report_prepare(db, &stmt, "SELECT 1 FROM sqlite_schema WHERE name = ?1"))
-		return false;
-	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
-	found = sqlite3_step(stmt) == SQLITE_ROW;
-	sqlite3_finalize(stmt);
-	return found;
-}
 
 static void format(const struct card *c, const struct field *field, sqlite3_stmt *stmt, char *buf,
 		   size_t size)
@@ -173,7 +150,7 @@ static int value_of(const struct card *c, const struct field *field, char *buf, 
 	int err, rc;
 
 	*known = false;
-	if (!field->sql || (field->table && !has_table(c->db, field->table)))
+	if (!field->sql)
 		return 0;
 	snprintf(sql, sizeof(sql), "SELECT %s FROM task t WHERE t.task = ?1", field->sql);
 	err = report_prepare(c->db, &stmt, sql);
@@ -310,9 +287,10 @@ static int print_faults(const struct card *c)
 {
 	char text[800] = "", kind[80], number[32];
 	sqlite3_stmt *stmt;
-	int rc, err = report_prepare(c->db, &stmt,
-				     "SELECT kind, sum(n) FROM fault_count WHERE task = ?1"
-				     " GROUP BY kind ORDER BY 2 DESC, 1 LIMIT 30");
+	int rc, err = report_prepare(
+			c->db, &stmt,
+			"SELECT kind, CAST(total(n) AS INTEGER) FROM fault_count WHERE task = ?1"
+			" GROUP BY kind ORDER BY 2 DESC, 1 LIMIT 30");
 
 	if (err)
 		return err;

@@ -26,11 +26,11 @@ struct stay {
 
 /* A part of a stay: in one state, for one reason. */
 struct part {
-	enum doing doing;
 	const char *why, *ended_by; /* NULL: none */
-	bool woken;                 /* by ended_by */
-	bool on_its_way;
 	long long ns;
+	enum doing doing;
+	bool woken; /* by ended_by */
+	bool on_its_way;
 };
 
 struct running {
@@ -309,13 +309,11 @@ static int find_stays(struct view *v)
 		return -ENOMEM;
 	for (size_t n = 0; n < v->path.nr; n++) {
 		const struct path_step *step = &v->path.steps[n];
-		struct stay *stay = v->nr_stays ? &v->stays[v->nr_stays - 1] : NULL;
+		struct stay *stay;
 
-		if (!n || v->path.steps[n - 1].task != step->task) {
-			stay = &v->stays[v->nr_stays++];
-			stay->first = n;
-			stay->stays = 1;
-		}
+		if (!n || v->path.steps[n - 1].task != step->task)
+			v->stays[v->nr_stays++] = (struct stay){ .first = n, .stays = 1 };
+		stay = &v->stays[v->nr_stays - 1];
 		stay->last = n + 1;
 		stay->length_ns += step->end_ns - step->start_ns;
 	}

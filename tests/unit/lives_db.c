@@ -80,4 +80,5 @@ const char lives_db_hostile[] =
 	"  SELECT task, 'running', task, start_ns, exit_ns FROM task WHERE task >= 10;"
 	"INSERT INTO rss VALUES (1, -1, -9223372036854775808, NULL, x'1b', 0, 0, 0);"
 	"INSERT INTO fault_count (task, kind, via, major, n)"
-	"  VALUES (1, x'1b5b', 'user', 0, 9223372036854775807);";
+	"  VALUES (1, x'1b5b', 'user', 0, 9223372036854775807),"
+	"  (1, x'1b5b', 'gup', 0, 9223372036854775807);";
