@@ -3,6 +3,7 @@
 # make              build/faultline, its experiments and its man page
 # make test         unit tests, the same under sanitizers, system tests (root or sudo)
 # make bench        cost beside the peers that are installed (ROUNDS=9, QUICK=1)
+# make test-kernels system tests and experiments on the distribution's kernels, under QEMU (slow)
 # make demo         the first experiment, traced
 # make lint         format and static checks
 # make deps         install what is missing for all of these (apt-get); deps-bench: the peers
@@ -253,6 +254,11 @@ test:
 	+@$(BUILD) tests SANITIZE=1
 	@tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(B)/%=$(B)/san/%) \
 		--system $(B)/faultline $(B)/san/faultline
+
+# Not part of `make test`: it takes a quarter of an hour or more for each kernel.
+.PHONY: test-kernels
+test-kernels: all
+	@KERNELS=$(B)/kernels tests/kernels/run $(B)/faultline
 
 demo:
 	@$(MAKE) --no-print-directory deps-build
