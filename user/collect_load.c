@@ -74,8 +74,7 @@ static void choose_part(struct faultline_bpf *skel, int part)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, skel->obj)
-	{
+	bpf_object__for_each_program(program, skel->obj) {
 		bool call = program == skel->progs.call_enter || program == skel->progs.call_exit;
 
 		if (call != (part == 1))
@@ -116,8 +115,7 @@ static int share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
 	struct bpf_map *there = bpf_object__next_map(to->obj, NULL), *map;
 	int err = 0;
 
-	bpf_object__for_each_map(map, from->obj)
-	{
+	bpf_object__for_each_map(map, from->obj) {
 		if (!err)
 			err = bpf_map__reuse_fd(there, bpf_map__fd(map));
 		there = bpf_object__next_map(to->obj, there);

@@ -175,8 +175,7 @@ static void missed_runs_of(struct collect *c, const struct bpf_object *part)
 	struct bpf_program *program;
 	size_t i = 0;
 
-	bpf_object__for_each_program(program, part)
-	{
+	bpf_object__for_each_program(program, part) {
 		struct bpf_prog_info info = {};
 		__u32 size = sizeof(info);
 		int fd = bpf_program__fd(program);
@@ -201,8 +200,7 @@ static int append_missed_runs(struct collect *c)
 	size_t i = 0;
 	int err = 0;
 
-	bpf_object__for_each_program(program, c->skel->obj)
-	{
+	bpf_object__for_each_program(program, c->skel->obj) {
 		struct fl_loss r = { .event.type = FL_LOSS, .what = FL_LOSS_RECURSION, .kind = i };
 
 		if (!err && i < sizeof(c->missed) / sizeof(c->missed[0]) && c->missed[i]) {

@@ -183,8 +183,7 @@ static void check_tracepoints(struct list *list, const struct btf *btf)
 		     "the BPF programs cannot be read: %s", strerror(errno));
 		return;
 	}
-	bpf_object__for_each_program(program, skel->obj)
-	{
+	bpf_object__for_each_program(program, skel->obj) {
 		const char *name = bpf_program__section_name(program);
 
 		name += *name == '?';
