@@ -25,7 +25,7 @@ static const struct glyph {
 	[DOING_DEAD] = { ' ', plain },          [DOING_UNKNOWN] = { '?', REPORT_BAD },
 };
 
-/* What a slice is drawn as if two took the same time of it. */
+/* What a column is drawn as if two took the same time of it: the first. */
 static const enum doing order[] = {
 	DOING_RUNNING, DOING_READY, DOING_WAITING, DOING_STOPPED,
 	DOING_ZOMBIE,  DOING_NEW,   DOING_UNKNOWN,
@@ -154,26 +154,47 @@ static void print_letters(const struct chart *c, const char *letters, const char
 	fprintf(c->v->out, "%s\n", ink == plain ? "" : report_ink(c->v->style, REPORT_PLAIN));
 }
 
+/*
+ * What stands for a column: of the states in it that with the most time not drawn
+ * yet, here and in the columns before.  So a task that runs for a seventh of a
+ * time that is longer than a few columns has an R in each seventh.
+ */
+static enum doing choose(const long long *sums, double *credit)
+{
+	enum doing best = DOING_DEAD;
+	double total = 0;
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
+		total += (double)sums[order[i]];
+	if (total <= 0)
+		return DOING_DEAD;
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		credit[order[i]] += (double)sums[order[i]] / total;
+		if (sums[order[i]] > 0 &&
+		    (best == DOING_DEAD || credit[order[i]] > credit[best] + 1e-9))
+			best = order[i];
+	}
+	credit[best] -= 1;
+	return best;
+}
+
 static void print_lane(struct chart *c, int lane)
 {
 	const struct states_view *v = c->v;
 	char letters[MOST_COLUMNS];
 	const char *inks[MOST_COLUMNS];
+	double credit[NR_DOING] = { 0 };
 
 	memset(c->sums, 0, (size_t)c->slices.columns * NR_DOING * sizeof(*c->sums));
 	for (size_t i = 0; i < v->l.t.nr_tasks; i++)
 		if (v->lane_of[i] == lane)
 			lives_each(&v->l, (int)i, add_row, c);
 	for (int x = 0; x < c->slices.columns; x++) {
-		const long long *sums = c->sums + (size_t)x * NR_DOING;
-		enum doing most = DOING_DEAD;
+		enum doing doing = choose(c->sums + (size_t)x * NR_DOING, credit);
 
-		for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
-			if (sums[order[i]] > sums[most])
-				most = order[i];
-		letters[x] = glyphs[most].letter;
-		inks[x] = glyphs[most].ink;
-		c->seen[most] = true;
+		letters[x] = glyphs[doing].letter;
+		inks[x] = glyphs[doing].ink;
+		c->seen[doing] = true;
 	}
 	print_label(c, v->lanes[lane].label);
 	print_letters(c, letters, inks);
@@ -386,7 +407,7 @@ static int print_chart(struct states_view *v)
 	if (!c.sums)
 		return -ENOMEM;
 	snprintf(text, sizeof(text),
-		 "%s task%s in %s. A column is %s, its letter what took the most of it.",
+		 "%s task%s in %s. A column is %s; several states in one take turns.",
 		 text_count(count, sizeof(count), (long long)v->l.t.nr_tasks),
 		 v->l.t.nr_tasks == 1 ? "" : "s",
 		 text_duration(span, sizeof(span), c.slices.span_ns),

@@ -28,7 +28,7 @@ static void test_gaps_are_gaps(void **state)
 {
 	(void)state;
 	expect(report_db(lives_db_small), "", &ascii,
-	       "3 tasks in 10.0 ms. A column is 156 us, its letter what took the most of it.\n"
+	       "3 tasks in 10.0 ms. A column is 156 us; several states in one take turns.\n"
 	       "\n"
 	       "time ms        |0    |1    |2     |3    |4     |5    |6    |7     |8    |9\n"
 	       "A parent 101   RRRRRRRRRRRRRwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwrrrRRRRRRRRRR\n"
@@ -63,7 +63,7 @@ static void test_bars_in_utf8(void **state)
 	(void)state;
 	expect(report_db(lives_db_small),
 	       "DELETE FROM state WHERE task = 3; DELETE FROM task WHERE task = 3;", &plain,
-	       "2 tasks in 10.0 ms. A column is 156 us, its letter what took the most of it.\n"
+	       "2 tasks in 10.0 ms. A column is 156 us; several states in one take turns.\n"
 	       "\n"
 	       "time ms        |0    |1    |2     |3    |4     |5    |6    |7     |8    |9\n"
 	       "A parent 101   RRRRRRRRRRRRRwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwrrrRRRRRRRRRR\n"
@@ -111,10 +111,10 @@ static void test_tasks_alike_share_a_lane(void **state)
 {
 	(void)state;
 	expect(report_db(""), many, &plain,
-	       "42 tasks in 43.0 ms. A column is 672 us, its letter what took the most of it.\n"
+	       "42 tasks in 43.0 ms. A column is 672 us; several states in one take turns.\n"
 	       "\n"
 	       "time ms        |0     |5     |10     |15    |20     |25    |30     |35    |40\n"
-	       "A sh 101       RwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwR\n"
+	       "A sh 101       RwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwRR\n"
 	       "B 41 x true     RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR\n"
 	       "\n"
 	       "CPU 0   100%   ABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA\n"
@@ -136,6 +136,34 @@ static void test_tasks_alike_share_a_lane(void **state)
 	       "fairness     1.000   Jain's index over 42 tasks of running / (running + ready);\n"
 	       "             1: all got the same share of what they could use\n"
 	       "turnaround   2.00 ms on average; 42 tasks ended, 977 a second\n");
+}
+
+/* It runs for one seventh of each 70 us, much less than a column: so do its letters. */
+static void test_letters_are_in_proportion(void **state)
+{
+	sqlite3 *db = report_db(
+		"INSERT INTO run VALUES ('duration_ns', 70000000);"
+		"INSERT INTO task (task, tid, pid, created_by, comm, start_ns, exit_ns, process)"
+		"  VALUES (1, 101, 101, 'launch', 'slow', 0, 70000000, 1);"
+		"WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < 999)"
+		"INSERT INTO state (task, state, cpu, start_ns, end_ns)"
+		"  SELECT 1, 'running', 0, n * 70000, n * 70000 + 10000 FROM i UNION ALL"
+		"  SELECT 1, 'ready', 0, n * 70000 + 10000, (n + 1) * 70000 FROM i;");
+	static const struct report_style style = { .width = 86 }; /* 70 columns */
+	char *text = report_db_render(db, report_states, &style);
+	const char *lane = strstr(text, "\nA slow 101");
+	size_t running = 0, ready = 0;
+
+	(void)state;
+	assert_non_null(lane);
+	for (lane += 1 + strlen("A slow 101"); *lane != '\n'; lane++) {
+		running += *lane == 'R';
+		ready += *lane == 'r';
+	}
+	assert_int_equal(running, 10);
+	assert_int_equal(ready, 60);
+	free(text);
+	sqlite3_close(db);
 }
 
 static void test_without_states_there_is_a_sentence(void **state)
@@ -184,6 +212,7 @@ int main(void)
 		cmocka_unit_test(test_gaps_are_gaps),
 		cmocka_unit_test(test_bars_in_utf8),
 		cmocka_unit_test(test_tasks_alike_share_a_lane),
+		cmocka_unit_test(test_letters_are_in_proportion),
 		cmocka_unit_test(test_without_states_there_is_a_sentence),
 		cmocka_unit_test(test_every_width_holds),
 		cmocka_unit_test(test_errors_of_writing_are_returned),
