@@ -122,6 +122,40 @@ static void test_steps_add_up(void **state)
 	check_sum(report_db_cow);
 }
 
+/* The waker sleeps already when its wake-up arrives on another CPU. */
+static void test_a_wake_up_travels(void **state)
+{
+	sqlite3 *db = report_db(
+		"INSERT INTO run VALUES ('duration_ns', 4000);"
+		"INSERT INTO task (task, tid, pid, created_by, comm, start_ns, exit_ns, process)"
+		"  VALUES (1, 101, 101, 'launch', 'a', 0, 4000, 1), (2, 103, 103, 'fork', 'b', 0, 4000, 2);"
+		"INSERT INTO state (task, state, why, cpu, start_ns, end_ns, waker_task) VALUES"
+		"  (1, 'running', NULL, 0, 0, 1000, NULL), (1, 'waiting', 'futex', NULL, 1000, 3000, 2),"
+		"  (1, 'running', NULL, 0, 3000, 4000, NULL), (2, 'running', NULL, 1, 0, 2900, NULL),"
+		"  (2, 'waiting', 'pause', NULL, 2900, 3900, 1), (2, 'running', NULL, 1, 3900, 4000, NULL);");
+	struct lives l;
+	struct path path;
+
+	(void)state;
+	assert_int_equal(lives_load(&l, db, &plain), 0);
+	assert_int_equal(path_walk(&path, &l, 0), 0);
+	assert_int_equal(path.nr, 3);
+	assert_int_equal(path.steps[0].task, 1);
+	assert_int_equal(path.steps[0].doing, DOING_RUNNING);
+	assert_int_equal(path.steps[0].end_ns, 2900);
+	assert_int_equal(path.steps[0].next, 0);
+	assert_string_equal(path.steps[0].woke_from, "futex");
+	assert_int_equal(path.steps[1].task, 0);
+	assert_int_equal(path.steps[1].doing, DOING_WAITING);
+	assert_true(path.steps[1].on_its_way);
+	assert_int_equal(path.steps[1].end_ns, 3000);
+	assert_int_equal(path.steps[2].task, 0);
+	assert_int_equal(path.steps[2].doing, DOING_RUNNING);
+	free(path.steps);
+	lives_free(&l);
+	sqlite3_close(db);
+}
+
 static void test_a_gap_stays_unknown(void **state)
 {
 	sqlite3 *db = report_db(lives_db_small);
@@ -192,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_waits_lead_to_who_ended_them),
 		cmocka_unit_test(test_short_stays_are_told_together),
 		cmocka_unit_test(test_steps_add_up),
+		cmocka_unit_test(test_a_wake_up_travels),
 		cmocka_unit_test(test_a_gap_stays_unknown),
 		cmocka_unit_test(test_every_width_holds),
 		cmocka_unit_test(test_nobody_is_named_so),
