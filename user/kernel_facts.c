@@ -30,9 +30,27 @@ static void gfp_from_enum(struct kernel_facts *facts, const struct kernel_types 
 				*wanted[j].bit = 1U << value->val;
 }
 
-/* Per-CPU variables and their places in the section are in BTF; preempt_count is one since 6.15. */
+/*
+ * From 6.2 to 6.14 preempt_count is a member of the per-CPU variable pcpu_hot,
+ * in a struct without a name.  Its place in bytes; -1: this is another struct.
+ */
+static int place_in_hot(const struct kernel_types *types, const struct btf_type *type)
+{
+	const struct btf_member *member = (const void *)(type + 1);
+
+	if (BTF_INFO_VLEN(type->info) < 2 ||
+	    strcmp(kernel_types_name(types, member[0].name_off), "current_task") ||
+	    strcmp(kernel_types_name(types, member[1].name_off), "preempt_count"))
+		return -1;
+	return BTF_MEMBER_BIT_OFFSET(member[1].offset) / 8;
+}
+
+/*
+ * Per-CPU variables and their places in the section are in BTF.  PLACE is that of
+ * the count in the variable which holds it.
+ */
 static void percpu_distance(struct kernel_facts *facts, const struct btf_type *section,
-			    __u32 runqueues, __u32 preempt_count)
+			    __u32 runqueues, __u32 preempt_count, int place)
 {
 	const struct btf_var_secinfo *var = (const void *)(section + 1);
 	long long rq = -1, count = -1;
@@ -41,7 +59,7 @@ static void percpu_distance(struct kernel_facts *facts, const struct btf_type *s
 		if (var->type == runqueues)
 			rq = var->offset;
 		else if (var->type == preempt_count)
-			count = var->offset;
+			count = var->offset + place;
 	}
 	if (rq >= 0 && count >= 0)
 		facts->preempt_count_from_rq = count - rq;
@@ -50,7 +68,8 @@ static void percpu_distance(struct kernel_facts *facts, const struct btf_type *s
 static void facts_from_types(struct kernel_facts *facts, const struct kernel_types *types)
 {
 	const struct btf_type *type = NULL, *percpu = NULL;
-	__u32 runqueues = 0, preempt_count = 0, id = 0; /* 0 is void */
+	__u32 runqueues = 0, preempt_count = 0, hot = 0, id = 0; /* 0 is void */
+	int place = -1;
 
 	while ((type = kernel_types_next(types, type))) {
 		const char *name = kernel_types_name(types, type->name_off);
@@ -61,11 +80,17 @@ static void facts_from_types(struct kernel_facts *facts, const struct kernel_typ
 			if (!*name && BTF_INFO_VLEN(type->info) > 16)
 				gfp_from_enum(facts, types, type);
 			break;
+		case BTF_KIND_STRUCT:
+			if (!*name && place < 0)
+				place = place_in_hot(types, type);
+			break;
 		case BTF_KIND_VAR:
 			if (!strcmp(name, "runqueues"))
 				runqueues = id;
 			else if (!strcmp(name, "__preempt_count"))
 				preempt_count = id;
+			else if (!strcmp(name, "pcpu_hot"))
+				hot = id;
 			break;
 		case BTF_KIND_DATASEC:
 			if (!strcmp(name, ".data..percpu"))
@@ -76,7 +101,9 @@ static void facts_from_types(struct kernel_facts *facts, const struct kernel_typ
 		}
 	}
 	if (percpu && runqueues && preempt_count)
-		percpu_distance(facts, percpu, runqueues, preempt_count);
+		percpu_distance(facts, percpu, runqueues, preempt_count, 0);
+	else if (percpu && runqueues && hot && place >= 0)
+		percpu_distance(facts, percpu, runqueues, hot, place);
 }
 
 static bool thp_is(const char *policy)
