@@ -271,8 +271,12 @@ static int run_in_child(const struct run *run, const struct experiment *e)
 		message("cannot run %s: no new process: %s", e->id, strerror(errno));
 		return CLI_CANNOT;
 	}
-	if (!pid)
+	if (!pid) {
+		/* A question can be left by Ctrl-C; the run holds the signals again. */
+		if (run->quiz)
+			launch_restore_signals();
 		_exit(cli_close_stdout(run_one(run, e)));
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : CLI_INCOMPLETE;

@@ -237,13 +237,14 @@ static int verdict(const struct claims *claims, struct recording *rec)
 /* What can be had without swapping, bytes; -1: unknown. */
 static long long available_memory(void)
 {
+	static const char key[] = "MemAvailable:";
 	FILE *file = fopen("/proc/meminfo", "re");
 	long long kilobytes = -1;
 	char line[128];
 
 	while (file && kilobytes < 0 && fgets(line, sizeof(line), file))
-		if (sscanf(line, "MemAvailable: %lld kB", &kilobytes) != 1)
-			kilobytes = -1;
+		if (!strncmp(line, key, sizeof(key) - 1))
+			kilobytes = strtoll(line + sizeof(key) - 1, NULL, 10);
 	if (file)
 		fclose(file);
 	return kilobytes < 0 ? -1 : kilobytes * 1024;

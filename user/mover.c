@@ -32,15 +32,24 @@ static void move_tree(pid_t pid, const cpu_set_t *to, int depth);
 static void move_children(pid_t pid, long tid, const cpu_set_t *to, int depth)
 {
 	char path[64];
+	char *line = NULL, *end;
+	size_t room = 0;
 	FILE *file;
-	int child;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%ld/children", pid, tid);
 	file = fopen(path, "re");
 	if (!file)
 		return;
-	while (fscanf(file, "%d", &child) == 1)
-		move_tree(child, to, depth + 1);
+	if (getline(&line, &room, file) > 0) {
+		const char *at = line;
+		long child;
+
+		while ((child = strtol(at, &end, 10)) > 0 && end > at) {
+			move_tree((pid_t)child, to, depth + 1);
+			at = end;
+		}
+	}
+	free(line);
 	fclose(file);
 }
 

@@ -19,13 +19,13 @@ enum {
 };
 
 /*
- * "thp,migrate" into *SOURCES, NOISE_* bits.  0, or -EINVAL with a sentence in
+ * "thp,migrate" into *BITS, NOISE_*.  0, or -EINVAL with a sentence in
  * WHY.  A name may come twice.
  */
-int noise_parse(const char *list, unsigned int *sources, char *why, size_t why_size);
+int noise_parse(const char *list, unsigned int *bits, char *why, size_t why_size);
 
-/* The sources one after the other: the one behind SOURCE in SOURCES, 0 at the end; first: noise_next(sources, 0). */
-unsigned int noise_next(unsigned int sources, unsigned int source);
+/* The sources one after the other: the one behind SOURCE in BITS, 0 at the end; first: noise_next(bits, 0). */
+unsigned int noise_next(unsigned int bits, unsigned int source);
 
 /* "thp"; and what is different with it, as in "huge pages are allowed and asked for". */
 const char *noise_name(unsigned int source);

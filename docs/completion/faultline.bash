@@ -56,6 +56,16 @@ _faultline() {
 		mapfile -t COMPREPLY < <(compgen -u -- "$current")
 		return
 		;;
+	--noise)
+		# What it says of a source that there is not.
+		_faultline_words "$current" "$("$program" run --noise '?' 2>&1 |
+			sed -n 's/.*there are \(.*\)/\1/p' | tr -d ,)"
+		return
+		;;
+	--chapter)
+		_faultline_words "$current" "$("$program" list 2>/dev/null | sed -n 's/^\([A-Z]\)  .*/\1/p')"
+		return
+		;;
 	esac
 	if [[ $current == -* ]]; then
 		_faultline_words "$current" "$("$program" "$command" --help 2>/dev/null |
