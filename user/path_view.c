@@ -269,6 +269,7 @@ static void print_many(const struct view *v, FILE *to, const struct stay *stay)
 static int print_stay(struct view *v, const struct stay *stay)
 {
 	const struct path_step *first = &v->path.steps[stay->first];
+	bool own = stay->stays == 1 && first->task == v->task;
 	int left = v->time_columns + v->length_columns + v->task_columns + 6;
 	char name[128], safe[128], time[48], *text = NULL;
 	size_t size;
@@ -293,7 +294,7 @@ static int print_stay(struct view *v, const struct stay *stay)
 		snprintf(name, sizeof(name), "...");
 	else
 		lives_name(&v->l, first->task, name, sizeof(name), NAME_COLUMNS);
-	fputs(report_ink(v->style, first->task == v->task ? REPORT_BOLD : REPORT_PLAIN), v->out);
+	fputs(report_ink(v->style, own ? REPORT_BOLD : REPORT_PLAIN), v->out);
 	text_pad(v->out, text_escape_for(safe, sizeof(safe), name, v->task_columns, v->style->utf8),
 		 v->task_columns);
 	fprintf(v->out, "%s  ", report_ink(v->style, REPORT_PLAIN));
