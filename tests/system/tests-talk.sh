@@ -36,13 +36,27 @@ faultline_pipes() {
 	       FROM message WHERE channel = 'pipe' GROUP BY object ORDER BY w, r" | sort -n
 }
 
+# Status 0, and nothing lost but what makes no difference to bytes and locks: a
+# kernel may hide a wake-up that happens while a task runs that it protects.
+check_talk() {
+	no_rows "loss" "SELECT what, kind, n FROM loss WHERE what <> 'unseen'"
+	if [ "$status" -ne 3 ]; then
+		same "status" 0 "$status"
+		check_complete
+	else
+		same "what is lost" unseen "$(query "SELECT what FROM loss")"
+	fi
+	check_exact
+	check_total
+}
+
 # In whatever width, no line is longer and nothing but text comes.
 check_view() { # OPTION WORD...
 	local option=$1 width
 	shift
 	for width in 80 120 200; do
 		run env "COLUMNS=$width" "$FAULTLINE" show "$option" "$W/t.fl"
-		same "status of show $option" 0 "$status"
+		[ "$status" -eq 0 ] || [ "$status" -eq 3 ] || fail "show $option: status $status"
 		same "errors of show $option" "" "$(cat "$W/err")"
 		[ "$(wc -L <"$W/out")" -le "$width" ] ||
 			fail "show $option is wider than $width columns"
@@ -56,8 +70,7 @@ test_talk_pipeline() {
 		seq 1 20011 | grep 7 | sort -r | tr 0-9 a-j | wc -c
 	END
 	trace bash pipeline
-	same "status" 0 "$status"
-	check_all
+	check_talk
 	faultline_pipes >came
 	strace_pipes bash pipeline >expected
 	same "bytes in and out of each pipe" "$(cat expected)" "$(cat came)"
@@ -81,8 +94,7 @@ test_talk_git_clone() {
 	git -C from add .
 	git -C from -c user.name=n -c user.email=n@example.org commit -q -m files
 	trace git clone -q from to
-	same "status" 0 "$status"
-	check_all
+	check_talk
 	faultline_pipes >came
 	strace_pipes git clone -q from again >expected
 	same "bytes in and out of each pipe" "$(cat expected)" "$(cat came)"
@@ -108,9 +120,8 @@ test_talk_python_pool() {
 		        pool.join()
 	END
 	trace "$python" pool.py
-	same "status" 0 "$status"
 	same "sum of squares" 338350 "$(head -n 1 "$W/out")"
-	check_all
+	check_talk
 	# what the pool's threads leave unread at the end is not determined, either
 	faultline_pipes | cut -f 1 >came
 	strace_pipes "$python" pool.py | cut -f 1 >expected
@@ -123,8 +134,7 @@ test_talk_python_pool() {
 test_talk_ssh_keygen() {
 	need ssh-keygen
 	trace ssh-keygen -q -t ed25519 -N "" -f key
-	same "status" 0 "$status"
-	check_all
+	check_talk
 	[ -s key.pub ] || fail "no key was made"
 	no_rows "messages" "SELECT channel, object, from_task, to_task, bytes FROM message
 		WHERE channel = 'pipe'"
@@ -138,8 +148,7 @@ test_talk_sqlite() {
 		sqlite3 d.db 'INSERT INTO t VALUES (2); SELECT sum(x) FROM t'
 	END
 	trace bash writer
-	same "status" 0 "$status"
-	check_all
+	check_talk
 	query "SELECT op, first_byte, last_byte - first_byte + 1, count(*) FROM lock
 	       WHERE kind = 'posix' AND op <> 'unlock' GROUP BY 1, 2, 3" | sort >came
 	rm d.db
@@ -169,9 +178,8 @@ test_talk_sqlite_two_writers() {
 		sqlite3 d.db 'SELECT sum(x) FROM t'
 	END
 	trace bash writers
-	same "status" 0 "$status"
 	same "sum of what both wrote" 1530 "$(head -n 1 "$W/out")"
-	check_all
+	check_talk
 	# byte 0x40000001 is the reserved lock, which each has that writes
 	same "writers" 11 "$(query "SELECT count(*) FROM lock
 		WHERE first_byte = 1073741825 AND last_byte = first_byte AND granted_ns IS NOT NULL")"
@@ -182,5 +190,5 @@ test_talk_sqlite_two_writers() {
 		WHERE a.granted_ns < b.released_ns AND b.granted_ns < a.released_ns"
 	no_rows "refused by nobody" "SELECT task, first_byte, request_ns FROM lock
 		WHERE kind = 'posix' AND ret < 0 AND blocked_by IS NULL"
-	check_view --locks d.db "at most 1 inside"
+	check_view --locks d.db "inside one of them at once"
 }
