@@ -173,8 +173,9 @@ int compare_run(const struct experiment *e, const struct cli_record *record, uns
 		n++;
 		source = noise_next(noise, source);
 	} while (source && n < MOST_RUNS && columns[0].verdicts && !interrupted());
-	if (interrupted())
-		clean = clean ? clean : CLI_INCOMPLETE;
+	/* Without its verdicts no claim has failed: there is nothing to compare with. */
+	if ((interrupted() && !clean) || (!columns[0].verdicts && clean == CLI_CLAIM_FAILED))
+		clean = CLI_INCOMPLETE;
 	if (columns[0].verdicts) {
 		struct report_style style = report_style_for(stdout);
 
