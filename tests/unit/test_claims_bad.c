@@ -48,6 +48,7 @@ static void bad_files(void **state)
 		  "2: unknown key \"colour\"; there are title, chapter, question, "
 		  "lesson, param, root, show, memory, claim, expect, when, phase, notes, needs, "
 		  "inconclusive" },
+		{ T "-- show: rss", "2: there is \"show: memory\" and no other" },
 		{ T "-- lesson one",
 		  "2: a colon is missing behind \"lesson\" (or begin the remark with another word)" },
 		/* claims */
