@@ -85,7 +85,7 @@ static int holder(const struct waits *w, const struct lock_row *wait, long long 
 	const struct locks_view *v = w->v;
 
 	if (wait->op == LOCK_FUTEX) {
-		for (size_t i = w->nr_claims; i-- > 0;)
+		for (size_t i = w->claims ? w->nr_claims : 0; i-- > 0;)
 			if (w->claims[i].address == wait->first && w->claims[i].t_ns <= t_ns)
 				return w->claims[i].task;
 		return TL_NONE;
@@ -268,8 +268,10 @@ void locks_waits(const struct locks_view *v, FILE *out, const struct report_styl
 {
 	struct waits w = { .v = v, .edges = calloc(MOST_EDGES, sizeof(*w.edges)) };
 
-	if (!w.edges)
+	if (!w.edges) {
 		v->t->error = -ENOMEM;
+		return;
+	}
 	load_claims(&w);
 	for (size_t i = 0; i < v->nr_rows && !v->t->error; i++) {
 		const struct lock_row *row = &v->rows[i];

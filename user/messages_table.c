@@ -84,6 +84,14 @@ static void sums(const struct messages_view *m, struct grid *grid, const struct 
 		table_row(m, grid, "total", "", "", total);
 }
 
+/* A damaged recording holds any number. */
+static long long without(long long all, long long part)
+{
+	long long rest;
+
+	return __builtin_sub_overflow(all, part, &rest) ? LLONG_MAX : rest;
+}
+
 /* Where both are the same there is nothing else to say. */
 static void balance(const struct messages_view *m, const struct stream *total, FILE *out,
 		    const struct report_style *style)
@@ -95,7 +103,10 @@ static void balance(const struct messages_view *m, const struct stream *total, F
 	for (size_t i = 0; i < m->nr_streams; i++) {
 		const struct stream *s = &m->streams[i];
 
-		*(s->nr_to ? &unread : &away) += s->sent - s->both;
+		if (s->nr_to)
+			unread = timeline_sum(unread, without(s->sent, s->both));
+		else
+			away = timeline_sum(away, without(s->sent, s->both));
 	}
 	if (total->sent == total->read && !unread && !away) {
 		fprintf(out, "bytes in = bytes out: %s\n", text_count(a, sizeof(a), total->sent));
@@ -116,7 +127,7 @@ static void balance(const struct messages_view *m, const struct stream *total, F
 			text_count(b, sizeof(b), total->both));
 	if (total->read != total->both)
 		snprintf(line + used, sizeof(line) - (size_t)used, " + %s from outside",
-			 text_count(c, sizeof(c), total->read - total->both));
+			 text_count(c, sizeof(c), without(total->read, total->both)));
 	report_wrap(out, style, line, 0, 4);
 }
 

@@ -273,7 +273,7 @@ static void diagram(struct messages_view *m, FILE *out, const struct report_styl
 			       });
 	}
 	m->t->error = set_lanes(m, &lanes, (style->width - 30) / LEAST_PITCH);
-	if (m->t->error)
+	if (m->t->error || !lanes.n)
 		goto out;
 	left.width = style->width - (lanes.n * LEAST_PITCH + 2);
 	grid_room(grid, &left);
