@@ -98,7 +98,7 @@ static __always_inline __u8 fault_kind(struct task_state *s)
 		return watched & MEMBER(ANONPAGES) && !(changed & MEMBER(ANONPAGES)) ?
 			       FL_OTHER :
 			       FL_ZERO_FILL;
-	if (write || !s->vma.end)
+	if (write || !s->vma.end || s->vma.special)
 		return FL_OTHER;
 	if (fx->tables && thp_possible(s) && pmd_is_huge(p->address))
 		return FL_HUGE_ZERO_PAGE;

@@ -78,6 +78,7 @@ struct vma_info {
 	__u32 flags;
 	__u32 object;
 	bool shmem;
+	bool special; /* pages of the kernel's own: vDSO, vvar */
 };
 
 /* An exception whose outcome is not known yet. */

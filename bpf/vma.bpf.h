@@ -102,11 +102,13 @@ static __noinline __u32 object_id(struct inode *inode, struct file *file, bool *
 		fresh.id = __sync_fetch_and_add(&last_object, 1) + 1;
 		fresh.shmem = BPF_CORE_READ(inode, i_sb, s_magic) == TMPFS_MAGIC;
 		bpf_probe_read_kernel_str(fresh.name, sizeof(fresh.name), name);
-		if (bpf_map_update_elem(&objects, &key, &fresh, BPF_NOEXIST))
-			loss_count(LOSS_MAP + FL_MAP_OBJECTS, bpf_ktime_get_ns());
+		/* where another CPU was first, its entry is found */
+		bpf_map_update_elem(&objects, &key, &fresh, BPF_NOEXIST);
 		found = bpf_map_lookup_elem(&objects, &key);
-		if (!found)
+		if (!found) {
+			loss_count(LOSS_MAP + FL_MAP_OBJECTS, bpf_ktime_get_ns());
 			return 0xffffffff;
+		}
 	}
 	*shmem = found->shmem;
 	return found->id;
