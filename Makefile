@@ -70,7 +70,9 @@ WARN := -Wall -Wextra $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined)
-USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread -Iuser -Ibpf -Iworkloads -I$(B) \
+# A module finds the header of another by its name, whatever folder that is in.
+USER_INCLUDES := $(patsubst %/,-I%,$(wildcard user/*/))
+USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread $(USER_INCLUDES) -Ibpf -Iworkloads -I$(B) \
 	-DFAULTLINE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 
 ifneq ($(wildcard vmlinux/$(ARCH)/vmlinux.h),)
@@ -93,7 +95,7 @@ WORKLOAD_CFLAGS := $(filter-out -fcf-protection=none,$(WORKLOAD_CFLAGS))
 endif
 
 BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-USER_OBJECTS := $(patsubst user/%.c,$(OUT)/user/%.o,$(wildcard user/*.c))
+USER_OBJECTS := $(patsubst user/%.c,$(OUT)/user/%.o,$(wildcard user/*/*.c))
 GENERATED := $(B)/faultline.skel.h $(B)/schema.h $(B)/syscall_names.h
 WORKLOADS := $(patsubst workloads/%.c,$(B)/workloads/%,$(wildcard workloads/*.c))
 DYNAMIC := $(patsubst workloads/%.c,$(B)/workloads/dynamic/%,$(wildcard workloads/*.c))
@@ -165,7 +167,7 @@ $(TRIM): $(wildcard vmlinux/*.[ch]) Makefile | need
 	$(Q)$(CC) -std=gnu11 $(WARN) $(CFLAGS) $(filter %.c,$^) $(LDFLAGS) \
 		$$($(PKG_CONFIG) --libs libbpf libelf zlib) -o $@
 
-$(B)/schema.h: user/schema.sql Makefile
+$(B)/schema.h: user/recording/schema.sql Makefile
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
 	$(Q){ echo 'static const char schema_sql[] ='; \
@@ -208,16 +210,17 @@ $(B)/workloads/%.sql: workloads/%.sql
 	$(Q)cp $< $@
 
 $(OUT)/workloads:
+	@mkdir -p $(@D)
 	$(Q)ln -sfn ../workloads $@
 
-$(B)/faultline.1: docs/faultline.1.scd user/schema.sql Makefile | need
+$(B)/faultline.1: docs/faultline.1.scd user/recording/schema.sql Makefile | need
 	$(call say,MAN,$@)
 	@mkdir -p $(@D)
-	$(Q)sed -e '/^@SCHEMA@$$/{r user/schema.sql' -e 'd}' $< | scdoc > $@
+	$(Q)sed -e '/^@SCHEMA@$$/{r user/recording/schema.sql' -e 'd}' $< | scdoc > $@
 
 # An archive gives each test the modules that it calls and no others, so that those which need the
 # kernel's side are left out of tests that run without root.
-$(OUT)/libfaultline.a: $(filter-out $(OUT)/user/main.o,$(USER_OBJECTS))
+$(OUT)/libfaultline.a: $(filter-out $(OUT)/user/cli/main.o,$(USER_OBJECTS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
@@ -291,7 +294,7 @@ deps deps-build deps-test deps-bench lint-deps:
 	@tests/deps $(foreach need,$(call missing,$(NEEDED)),'$(need)')
 
 # vmlinux.h is what a tool makes of the kernel's own style.
-C_FILES := $(filter-out %/vmlinux.h,$(wildcard bpf/*.[ch] user/*.[ch] workloads/*.[ch] \
+C_FILES := $(filter-out %/vmlinux.h,$(wildcard bpf/*.[ch] user/*/*.[ch] workloads/*.[ch] \
 	tests/*/*.[ch] vmlinux/*.[ch]))
 SCRIPTS := .ci/run docs/completion/faultline.bash tests/deps tests/run $(wildcard tests/*/run tests/*/*.sh)
 TIDY := $(addprefix tidy/,$(filter %.c,$(C_FILES)))
@@ -320,7 +323,7 @@ lint-cppcheck:
 	$(Q)cppcheck --quiet --std=c11 --language=c --enable=warning,portability,performance \
 		--suppress=selfAssignment:workloads/* --suppress=nullPointerArithmetic:workloads/* \
 		--suppress=nullPointer:workloads/* \
-		'-DLIBBPF_OPTS(type, name, ...)=struct type name = {}' -Iuser -Ibpf -Iworkloads \
+		'-DLIBBPF_OPTS(type, name, ...)=struct type name = {}' $(USER_INCLUDES) -Ibpf -Iworkloads \
 		--error-exitcode=1 $(filter-out bpf/%,$(C_FILES))
 
 lint-shell:

@@ -95,9 +95,8 @@ static __always_inline __u8 fault_kind(struct task_state *s)
 		return write ? FL_HUGE_ZERO_FILL : FL_HUGE_ZERO_PAGE;
 	/* Two threads may touch one page at once: the later one maps nothing. */
 	if (fx->zeroed)
-		return watched & MEMBER(ANONPAGES) && !(changed & MEMBER(ANONPAGES)) ?
-			       FL_OTHER :
-			       FL_ZERO_FILL;
+		return watched & MEMBER(ANONPAGES) && !(changed & MEMBER(ANONPAGES)) ? FL_OTHER :
+										       FL_ZERO_FILL;
 	if (write || !s->vma.end || s->vma.special)
 		return FL_OTHER;
 	if (fx->tables && thp_possible(s) && pmd_is_huge(p->address))
@@ -349,9 +348,9 @@ static __always_inline bool fault_continues(struct task_state *s, struct task_st
 	const struct fl_ledger_key *key = &s->cell.key;
 
 	if (every_fault || p->address != s->run_next || p->error != s->run_error ||
-	    s->effects.signature != s->run_effects || p->watched || p->signo ||
-	    p->disabled || p->via != run->via || s->vma.start != run->vma_start ||
-	    key->phase != s->phase || key->region != s->region || key->syscall != p->syscall ||
+	    s->effects.signature != s->run_effects || p->watched || p->signo || p->disabled ||
+	    p->via != run->via || s->vma.start != run->vma_start || key->phase != s->phase ||
+	    key->region != s->region || key->syscall != p->syscall ||
 	    task->min_flt != s->min_flt + 1 || task->maj_flt != s->maj_flt ||
 	    p->t_ns - run->start_ns >= RUN_MAX_NS)
 		return false;

@@ -65,8 +65,8 @@ static __noinline int arrived_unseen(struct task_state *s, struct task_struct *t
 	return 0;
 }
 
-static __always_inline void switch_out(struct task_state *s, struct task_struct *prev,
-				       bool preempt, unsigned int state, __u64 now)
+static __always_inline void switch_out(struct task_state *s, struct task_struct *prev, bool preempt,
+				       unsigned int state, __u64 now)
 {
 	struct fl_switch_out *e;
 

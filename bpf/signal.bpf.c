@@ -53,8 +53,9 @@ int BPF_PROG(signal_generated, int signo, struct kernel_siginfo *info, struct ta
 /* Whether the default action ends the process: not for those of sig_kernel_ignore() and _stop(). */
 static __always_inline bool default_is_fatal(int signo)
 {
-	__u64 harmless = 1ULL << 17 | 1ULL << 18 | 1ULL << 28 | 1ULL << 23 | /* CHLD CONT WINCH URG */
-			 1ULL << 19 | 1ULL << 20 | 1ULL << 21 | 1ULL << 22;  /* STOP TSTP TTIN TTOU */
+	__u64 harmless =
+		1ULL << 17 | 1ULL << 18 | 1ULL << 28 | 1ULL << 23 | /* CHLD CONT WINCH URG */
+		1ULL << 19 | 1ULL << 20 | 1ULL << 21 | 1ULL << 22;  /* STOP TSTP TTIN TTOU */
 
 	return !(harmless >> (signo & 63) & 1);
 }

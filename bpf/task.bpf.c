@@ -108,8 +108,8 @@ int BPF_PROG(task_exit, struct task_struct *task)
 	/* as wait_task_zombie() has it */
 	signal = BPF_CORE_READ(task, signal);
 	e.status = BPF_CORE_READ(signal, flags) & 4 /* SIGNAL_GROUP_EXIT */ ?
-			    BPF_CORE_READ(signal, group_exit_code) :
-			    task->exit_code;
+			   BPF_CORE_READ(signal, group_exit_code) :
+			   task->exit_code;
 	e.group_dead = BPF_CORE_READ(signal, live.counter) == 0;
 	event_send(&e.event, sizeof(e));
 	return 0;

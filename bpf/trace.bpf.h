@@ -32,7 +32,7 @@ const volatile bool want_rss __weak = false;
 const volatile bool want_data __weak = false;
 const volatile bool every_fault __weak = false;
 const volatile __u32 nr_cpus __weak = 1;
-const volatile __u32 nr_prctl __weak = 0;	/* system call number of prctl */
+const volatile __u32 nr_prctl __weak = 0; /* system call number of prctl */
 const volatile bool has_swap __weak = false;
 const volatile bool thp_always __weak = false;
 const volatile bool thp_never __weak = false;
@@ -51,7 +51,7 @@ const volatile __u32 gfp_cache __weak = 0; /* __GFP_WRITE | __GFP_NORETRY */
 const volatile __u16 call_class[FL_NR_CALLS] __weak = {};
 
 /* Counters that user space reads while tracing runs. */
-__u32 last_task __weak = 1;	/* 1 is the command */
+__u32 last_task __weak = 1; /* 1 is the command */
 __u32 live_tasks __weak = 1;
 __u32 last_name __weak = 0;
 __u32 last_object __weak = 0;
@@ -73,8 +73,8 @@ __u32 generations[NR_GENERATIONS] __weak = {};
 
 struct vma_info {
 	__u64 start;
-	__u64 end;	/* 0: there is no VMA */
-	__u64 offset;	/* of start in the object, bytes */
+	__u64 end;    /* 0: there is no VMA */
+	__u64 offset; /* of start in the object, bytes */
 	__u32 flags;
 	__u32 object;
 	bool shmem;
@@ -83,19 +83,19 @@ struct vma_info {
 
 /* An exception whose outcome is not known yet. */
 struct pending_fault {
-	__u64 t_ns;	/* when it was entered; TIMED: exactly, else shortly before */
-	__u64 end_ns;	/* 0: completion not seen */
+	__u64 t_ns;   /* when it was entered; TIMED: exactly, else shortly before */
+	__u64 end_ns; /* 0: completion not seen */
 	__u64 address;
 	__u64 ip;
 	__u32 error;
-	__u8 via;	/* enum fl_via; 0: nothing is pending */
-	__u8 watched;	/* counters in rss_before[], one bit for each MM_* */
-	__u16 syscall;	/* that the task was in */
-	__u16 signo;	/* the signal that it raised */
+	__u8 via;      /* enum fl_via; 0: nothing is pending */
+	__u8 watched;  /* counters in rss_before[], one bit for each MM_* */
+	__u16 syscall; /* that the task was in */
+	__u16 signo;   /* the signal that it raised */
 	bool timed;
-	__u8 disabled;	/* page faults were disabled, or the address is the kernel's */
+	__u8 disabled; /* page faults were disabled, or the address is the kernel's */
 	union {
-		__u32 cpu;	  /* where the counters were read */
+		__u32 cpu;        /* where the counters were read */
 		__u32 rss_faults; /* before 6.2: task_struct.rss_stat.events at that moment */
 	};
 	__s32 rss_before[4];
@@ -104,8 +104,8 @@ struct pending_fault {
 /* What was allocated and mapped since the last settled fault. */
 struct page_effects {
 	__u64 signature; /* one bit for each of the following that is not zero */
-	__u32 zeroed;	/* user pages of order 0 with __GFP_ZERO ... */
-	__u32 plain;	/* ... and without */
+	__u32 zeroed;    /* user pages of order 0 with __GFP_ZERO ... */
+	__u32 plain;     /* ... and without */
 	__u32 huge;
 	__u32 tables;
 };
@@ -138,15 +138,15 @@ struct task_state {
 			__u32 task;
 			__u32 process;
 			__u16 phase;
-			__u16 syscall;	/* FL_NO_SYSCALL, FL_IN_EXIT or the number */
+			__u16 syscall; /* FL_NO_SYSCALL, FL_IN_EXIT or the number */
 		};
 	};
 	bool interrupted; /* a signal was delivered, or the task ends, since the last settled fault */
-	bool in_exec;	/* the address space is a new one, the call has not returned */
-	bool begun;	/* base counters are taken, FL_TASK_NEW is sent */
-	bool on_cpu;	/* it was seen to get a CPU */
-	bool probing;	/* we ourselves touch user memory: not the task's fault */
-	__u64 min_flt;	/* what of the kernel's counters is accounted for */
+	bool in_exec;     /* the address space is a new one, the call has not returned */
+	bool begun;       /* base counters are taken, FL_TASK_NEW is sent */
+	bool on_cpu;      /* it was seen to get a CPU */
+	bool probing;     /* we ourselves touch user memory: not the task's fault */
+	__u64 min_flt;    /* what of the kernel's counters is accounted for */
 	__u64 maj_flt;
 	struct pending_fault pending;
 	struct page_effects effects;
@@ -160,11 +160,11 @@ struct task_state {
 	__u16 region;
 	struct vma_info vma;
 
-	struct fl_fault_run run;	/* the open run; n == 0: none */
-	__u64 run_next;			/* address that would continue it; NO_NEXT: none */
-	__u64 run_effects;		/* signature of its faults ... */
-	__u32 run_error;		/* ... and their error code */
-	struct ledger_cell cell;	/* the open cell of the ledger */
+	struct fl_fault_run run; /* the open run; n == 0: none */
+	__u64 run_next;          /* address that would continue it; NO_NEXT: none */
+	__u64 run_effects;       /* signature of its faults ... */
+	__u32 run_error;         /* ... and their error code */
+	struct ledger_cell cell; /* the open cell of the ledger */
 	struct pages_cell pages;
 	struct ledger_cell parked[NR_PARKED];
 	struct pages_cell parked_pages[NR_PARKED];

@@ -321,12 +321,12 @@ static void test_profile_in_words(void **state)
 	assert_string_equal(profile_describe(text, sizeof(text), PROFILE_CLEAN, -1,
 					     PROFILE_THP | PROFILE_CORE),
 			    "not pinned, no rseq; could not be set: no huge pages, no core file");
-	assert_string_equal(profile_describe(text, sizeof(text),
-					     PROFILE_CORE | PROFILE_FIXED | PROFILE_HUGE |
-						     PROFILE_MOVE,
-					     -1, PROFILE_FIXED),
-			    "not pinned, no core file, huge pages asked for, moved from CPU to CPU; "
-			    "could not be set: fixed addresses");
+	assert_string_equal(
+		profile_describe(text, sizeof(text),
+				 PROFILE_CORE | PROFILE_FIXED | PROFILE_HUGE | PROFILE_MOVE, -1,
+				 PROFILE_FIXED),
+		"not pinned, no core file, huge pages asked for, moved from CPU to CPU; "
+		"could not be set: fixed addresses");
 }
 
 int main(void)

@@ -105,7 +105,7 @@ struct correlation {
 	struct fl_finish finish;
 	__u64 nr_unborn; /* tasks whose start was not seen */
 	__u64 lost[FL_LOSS_UNTRACKED + 1];
-	__u64 unseen;	/* switches and wake-ups that must have been, by what came after */
+	__u64 unseen; /* switches and wake-ups that must have been, by what came after */
 	__u64 unreadable[FL_LAST_TYPE + 1]; /* by type; 0: of no type that we know */
 	__u8 call_meaning[512];             /* enum call, by number */
 

@@ -54,15 +54,15 @@ static void load_claims(struct waits *w)
 		if (task == TL_NONE)
 			continue;
 		if (w->nr_claims == room) {
-			struct claim *more;
+			size_t more_room = room ? 2 * room : 16;
+			struct claim *more = reallocarray(w->claims, more_room, sizeof(*more));
 
-			room = room ? 2 * room : 16;
-			more = reallocarray(w->claims, room, sizeof(*more));
 			if (!more) {
 				t->error = -ENOMEM;
 				continue;
 			}
 			w->claims = more;
+			room = more_room;
 		}
 		w->claims[w->nr_claims++] = (struct claim){ task, sqlite3_column_int64(stmt, 1),
 							    timeline_time_at(stmt, 2) };

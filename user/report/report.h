@@ -33,7 +33,8 @@ int report_header(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_faults(sqlite3 *db, FILE *out, const struct report_style *style); /* reconciliation */
 int report_claims(sqlite3 *db, FILE *out, const struct report_style *style);
-int report_notes(sqlite3 *db, FILE *out, const struct report_style *style); /* beside the measured */
+int report_notes(sqlite3 *db, FILE *out,
+		 const struct report_style *style); /* beside the measured */
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 
 /* Of claims that failed: by how much, and which faults of their phase lie outside of regions. */

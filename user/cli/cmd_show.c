@@ -32,7 +32,8 @@ static const struct section {
 	  .summary = "processes and threads over time: who created, waited for and reaped whom",
 	  .report = report_tree },
 	{ .name = "faults",
-	  .summary = "faults by phase, region, kind and via, what they cost, and each outside of regions",
+	  .summary =
+		  "faults by phase, region, kind and via, what they cost, and each outside of regions",
 	  .report = report_costs },
 	{ .name = "states",
 	  .summary = "what each task did when, as a chart, and what it sums up to",

@@ -17,24 +17,24 @@ struct collect;
 
 /* Subjects of the kernel; each is a set of BPF programs.  Faults, tasks and calls are always there. */
 enum {
-	SUBJECT_PAGES = 1 << 0,		/* mm_page_alloc as table page_alloc */
+	SUBJECT_PAGES = 1 << 0, /* mm_page_alloc as table page_alloc */
 	SUBJECT_RSS = 1 << 1,
 	SUBJECT_STATES = 1 << 2,
 	SUBJECT_SIGNALS = 1 << 3,
 	SUBJECT_LOCKS = 1 << 4,
 	SUBJECT_MESSAGES = 1 << 5,
-	SUBJECT_CALLS = 1 << 6,		/* every system call, not only those of the life cycle */
-	SUBJECT_DATA = 1 << 7,		/* the start of small buffers of read and write */
-	SUBJECT_FRAMES = 1 << 8,	/* page frames at barriers (frames.h) */
+	SUBJECT_CALLS = 1 << 6,  /* every system call, not only those of the life cycle */
+	SUBJECT_DATA = 1 << 7,   /* the start of small buffers of read and write */
+	SUBJECT_FRAMES = 1 << 8, /* page frames at barriers (frames.h) */
 	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
 			  SUBJECT_LOCKS | SUBJECT_MESSAGES,
 };
 
 struct collect_options {
 	unsigned int subjects;
-	bool every_fault;	/* one record a fault, with its end */
-	size_t ring_bytes;	/* 0: default */
-	int cpu;		/* where to drain; -1: anywhere */
+	bool every_fault;  /* one record a fault, with its end */
+	size_t ring_bytes; /* 0: default */
+	int cpu;           /* where to drain; -1: anywhere */
 };
 
 /* Open, load, attach.  0, or -errno with a sentence that names the remedy in WHY. */

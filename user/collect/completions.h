@@ -16,11 +16,11 @@ struct bpf_program;
 
 struct completions {
 	struct bpf_link **links;
-	int *fds;		/* owned by the links */
+	int *fds; /* owned by the links */
 	int n;
 	bool always;
 	bool enabled;
-	int rest_ms;		/* until the next window */
+	int rest_ms; /* until the next window */
 };
 
 /* Attach PROGRAM on each CPU, enabled: for good (ALWAYS) or as the first window.  0 or -errno. */

@@ -45,8 +45,9 @@ static const char *const inserts[NR_ROWS] = {
 			   " old_state, new_state) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_PACKET] = "INSERT INTO packet (task, t_ns, protocol, sport, dport, len, payload,"
 		       " tcp_flags) VALUES (?,?,?,?,?,?,?,?)",
-	[ROW_FAULT_COST] = "INSERT INTO fault_cost (phase, region, kind, via, least_ns, below_ns, n)"
-			   " VALUES (?,?,?,?,?,?,?)",
+	[ROW_FAULT_COST] =
+		"INSERT INTO fault_cost (phase, region, kind, via, least_ns, below_ns, n)"
+		" VALUES (?,?,?,?,?,?,?)",
 };
 
 struct cell cell_time(const struct correlation *c, __u64 t_ns)
