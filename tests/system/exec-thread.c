@@ -9,10 +9,14 @@
 
 static char **arguments;
 
+/* Whoever names its role first waits for the other: exec ends the one that rests. */
+static pthread_barrier_t both_named;
+
 static void *run_again(void *arg)
 {
 	(void)arg;
 	fl_role("runner");
+	pthread_barrier_wait(&both_named);
 	execv("/proc/self/exe", arguments);
 	die("execv");
 }
@@ -21,6 +25,7 @@ static void *rest(void *arg)
 {
 	(void)arg;
 	fl_role("rest");
+	pthread_barrier_wait(&both_named);
 	for (;;)
 		pause();
 	return NULL;
@@ -58,6 +63,7 @@ int main(int argc, char **argv)
 		return second_life(argc, argv);
 	arguments = (char *[]){ argv[0], argc > 1 ? argv[1] : "/dev/stdout", "again", NULL };
 	fl_role("leader");
+	pthread_barrier_init(&both_named, NULL, 2);
 	pthread_create(&thread[0], NULL, rest, NULL);
 	pthread_create(&thread[1], NULL, run_again, NULL);
 	for (;;)
