@@ -8,7 +8,7 @@ installed, in alternation, and writes into FOLDER what came of it: bench.md (als
 printed), bench.json with every single value, and the plot, into SVG if that is given.
 Needs root.  From the environment: ROUNDS (9), QUICK=1 (three rounds, only small
 programs), ONLY (part of a program's name, or "scaling"), TOOLS (peers, by commas).
-Stopped by SIGINT, it shows what it has.
+Stopped by SIGINT or SIGTERM, it shows what it has.
 
 Ratios are taken within a round: a program under a tool against the same program
 untraced, run a moment before or after.  Tools change places from round to round.
@@ -18,6 +18,7 @@ import os
 import platform
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -341,6 +342,8 @@ def main():
         "load": [os.getloadavg()[0]], "rounds": ROUNDS, "missing": [tool.name for tool in missing], "programs": {}, "scaling": {},
     }
     os.makedirs(kept, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM):    # also where a shell had SIGINT ignored
+        signal.signal(number, signal.default_int_handler)
     restore = restore_tracing()
     folder = tempfile.mkdtemp(prefix="faultline-bench.", dir="/var/tmp")
     try:

@@ -50,14 +50,15 @@ COLUMNS = ["whole run, ms", "whole run, ratio", "program, ratio", "its CPU time,
            "end to end, ms", "output", "faults seen (off)", "lost"]
 
 
-def program_table(name, found):
+def program_table(name, found, most_rounds):
     rounds = found["rounds"]
     tools = list(dict.fromkeys(tool for r in rounds for tool in r))
     tools.sort(key=lambda tool: tool != "untraced")
     beside = not any("to_main_ms" in r[tool] for r in rounds for tool in r)
     futexes = "mutex" in name
     columns = ["program, ms", "program, ratio", "its CPU time, ratio"] if beside else COLUMNS
-    out = f"\n### {name}\n\n" + row([""] + columns + (["futex calls"] if futexes else []))
+    few = f" ({len(rounds)} rounds)" if len(rounds) != most_rounds else ""
+    out = f"\n### {name}{few}\n\n" + row([""] + columns + (["futex calls"] if futexes else []))
     out += row(["---"] * (1 + len(columns) + futexes))
     for tool in tools:
         ratio = lambda key: "1" if tool == "untraced" else spread(pairs(rounds, tool, key))
@@ -101,7 +102,7 @@ def table(result):
     if result["missing"]:
         out += f"\nNot installed: {', '.join(result['missing'])}.\n"
     for name, found in result["programs"].items():
-        out += program_table(name, found)
+        out += program_table(name, found, result['rounds'])
     if result["scaling"]:
         out += scaling_table(result["scaling"])
     return out
