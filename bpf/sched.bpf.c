@@ -32,6 +32,7 @@ struct rq___clock {
 
 struct sched_info___arrival {
 	__u64 last_arrival;
+	__u64 last_queued;
 } __attribute__((preserve_access_index));
 
 struct task_struct___arrival {
@@ -65,6 +66,38 @@ static __noinline int arrived_unseen(struct task_state *s, struct task_struct *t
 	return 0;
 }
 
+/*
+ * Such a kernel hides wake-ups by that task as well.  Before sched_info_switch()
+ * the one that comes next still knows since when it was queued.
+ */
+static __noinline int queued_unseen(struct task_state *s, struct task_struct *task, __u64 now)
+{
+	struct task_struct___arrival *queued = (void *)task;
+	struct rq___clock *rq;
+	struct fl_ready *e;
+	__u64 clock, since;
+
+	if (!s || !task)
+		return 0;
+	s->runnable = true;
+	since = bpf_core_field_exists(queued->sched_info.last_queued) ?
+			BPF_CORE_READ(queued, sched_info.last_queued) :
+			0;
+	if (!since) {
+		loss_count(FL_READY, now);
+		return 0;
+	}
+	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
+	clock = BPF_CORE_READ(rq, clock);
+	e = event_reserve(FL_READY, sizeof(*e), s->task, now - (clock - since));
+	if (!e)
+		return 0;
+	e->target_cpu = bpf_get_smp_processor_id();
+	e->is_new = 0;
+	event_submit(e);
+	return 0;
+}
+
 static __always_inline void switch_out(struct task_state *s, struct task_struct *prev, bool preempt,
 				       unsigned int state, __u64 now)
 {
@@ -79,6 +112,7 @@ static __always_inline void switch_out(struct task_state *s, struct task_struct 
 	if (!s->on_cpu)
 		arrived_unseen(s, prev, now);
 	s->on_cpu = false;
+	s->runnable = preempt || !state;
 	e = event_reserve(FL_SWITCH_OUT, sizeof(*e), s->task, now);
 	if (!e)
 		return;
@@ -111,6 +145,8 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	s = task_state(next);
 	if (!s)
 		return 0;
+	if (!s->runnable)
+		queued_unseen(s, next, now ? now : bpf_ktime_get_ns());
 	s->on_cpu = true;
 	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now ? now : bpf_ktime_get_ns());
 	if (e)
@@ -165,6 +201,7 @@ static __always_inline int ready(struct task_struct *task, bool is_new)
 
 	if (!s)
 		return 0;
+	s->runnable = true;
 	e = event_reserve(FL_READY, sizeof(*e), s->task, bpf_ktime_get_ns());
 	if (!e)
 		return 0;

@@ -145,6 +145,7 @@ struct task_state {
 	bool in_exec;     /* the address space is a new one, the call has not returned */
 	bool begun;       /* base counters are taken, FL_TASK_NEW is sent */
 	bool on_cpu;      /* it was seen to get a CPU */
+	bool runnable;    /* it was seen to be woken, or to leave a CPU while it could go on */
 	bool probing;     /* we ourselves touch user memory: not the task's fault */
 	__u64 min_flt;    /* what of the kernel's counters is accounted for */
 	__u64 maj_flt;
