@@ -103,8 +103,9 @@ static int load_maps(struct collect *c, const struct collect_options *o, int fd,
 	kernel_types_close(&types);
 	if (err)
 		return err;
-	bpf_object__for_each_program(program, c->skel->obj)
+	bpf_object__for_each_program(program, c->skel->obj) {
 		bpf_program__set_autoload(program, false);
+	}
 	configure(c->skel, o, &facts);
 	bpf_map__set_max_entries(c->skel->maps.ring, o->ring_bytes ?: DEFAULT_RING_BYTES);
 	return faultline_bpf__load(c->skel);
