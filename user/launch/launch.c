@@ -29,8 +29,42 @@ static struct {
 	bool known;
 	sigset_t mask;
 	struct sigaction child;
+	uint64_t ignored; /* signals; bit 0 is signal 1 */
 	struct rlimit memlock, nofile; /* libbpf raises the first on older kernels */
 } inherited;
+
+/* As the kernel takes it; the library hides two signals of its own, 32 and 33. */
+struct kernel_action {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	uint64_t mask;
+};
+
+/*
+ * posix_spawn() leaves these two ignored in what it starts, and the first thread
+ * that we make takes 33 for itself, so that the command would find it as new.
+ */
+static uint64_t ignored_signals(void)
+{
+	struct kernel_action action;
+	uint64_t ignored = 0;
+
+	for (int signo = 1; signo <= 64; signo++)
+		if (!syscall(SYS_rt_sigaction, signo, NULL, &action, sizeof(action.mask)) &&
+		    action.handler == SIG_IGN)
+			ignored |= 1ull << (signo - 1);
+	return ignored;
+}
+
+static void ignore_signals(uint64_t ignored)
+{
+	const struct kernel_action action = { .handler = SIG_IGN };
+
+	for (int signo = 1; signo <= 64; signo++)
+		if (ignored >> (signo - 1) & 1 && signo != SIGCHLD)
+			syscall(SYS_rt_sigaction, signo, &action, NULL, sizeof(action.mask));
+}
 
 void launch_remember(void)
 {
@@ -39,6 +73,7 @@ void launch_remember(void)
 	if (inherited.known)
 		return;
 	inherited.known = true;
+	inherited.ignored = ignored_signals();
 	sigprocmask(SIG_SETMASK, NULL, &inherited.mask);
 	/* With SIGCHLD ignored there would be nothing to wait for. */
 	sigaction(SIGCHLD, &standard, &inherited.child);
@@ -191,6 +226,7 @@ static const char *search(char *const *paths, int *error)
 
 static void inherit(void)
 {
+	ignore_signals(inherited.ignored);
 	sigaction(SIGCHLD, &inherited.child, NULL);
 	setrlimit(RLIMIT_MEMLOCK, &inherited.memlock);
 	setrlimit(RLIMIT_NOFILE, &inherited.nofile);
