@@ -29,7 +29,7 @@ static struct {
 	bool known;
 	sigset_t mask;
 	struct sigaction child;
-	uint64_t ignored; /* signals; bit 0 is signal 1 */
+	uint64_t ignored;              /* signals; bit 0 is signal 1 */
 	struct rlimit memlock, nofile; /* libbpf raises the first on older kernels */
 } inherited;
 
