@@ -39,10 +39,50 @@ struct task_struct___arrival {
 	struct sched_info___arrival sched_info;
 } __attribute__((preserve_access_index));
 
+static __always_inline void ready_send(struct task_state *s, __u64 at)
+{
+	struct fl_ready *e;
+
+	s->runnable = true;
+	e = event_reserve(FL_READY, sizeof(*e), s->task, at);
+	if (!e)
+		return;
+	e->target_cpu = bpf_get_smp_processor_id();
+	e->is_new = 0;
+	event_submit(e);
+}
+
 /*
- * Some kernels hide a switch away from a task that they protect, so that nobody is
- * told who came next.  When that one leaves, its own time of arrival says since
- * when it ran; sched_info_arrive() took it from the same clock of the runqueue.
+ * Some kernels hide what a task does that they protect: wake-ups by it, and the
+ * switch away from it, so that nobody is told who came next.
+ *
+ * A hidden wake-up: before sched_info_switch() the task that gets the CPU still
+ * knows since when it was queued.
+ */
+static __noinline int queued_unseen(struct task_state *s, struct task_struct *task, __u64 now)
+{
+	struct task_struct___arrival *queued = (void *)task;
+	struct rq___clock *rq;
+	__u64 since = 0;
+
+	if (!s || !task)
+		return 0;
+	if (bpf_core_field_exists(queued->sched_info.last_queued))
+		since = BPF_CORE_READ(queued, sched_info.last_queued);
+	if (!since) {
+		s->runnable = true;
+		loss_count(FL_READY, now);
+		return 0;
+	}
+	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
+	ready_send(s, now - (BPF_CORE_READ(rq, clock) - since));
+	return 0;
+}
+
+/*
+ * A hidden switch: when the task leaves that it brought in, its own time of
+ * arrival says since when it ran; sched_info_arrive() took it from the same clock
+ * of the runqueue.
  */
 static __noinline int arrived_unseen(struct task_state *s, struct task_struct *task, __u64 now)
 {
@@ -60,41 +100,12 @@ static __noinline int arrived_unseen(struct task_state *s, struct task_struct *t
 	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
 	clock = BPF_CORE_READ(rq, clock);
 	since = BPF_CORE_READ(arrival, sched_info.last_arrival);
+	/* its wake-up was hidden, too, and since when it was queued is forgotten */
+	if (!s->runnable)
+		ready_send(s, now - (clock - since));
 	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now - (clock - since));
 	if (e)
 		event_submit(e);
-	return 0;
-}
-
-/*
- * Such a kernel hides wake-ups by that task as well.  Before sched_info_switch()
- * the one that comes next still knows since when it was queued.
- */
-static __noinline int queued_unseen(struct task_state *s, struct task_struct *task, __u64 now)
-{
-	struct task_struct___arrival *queued = (void *)task;
-	struct rq___clock *rq;
-	struct fl_ready *e;
-	__u64 clock, since;
-
-	if (!s || !task)
-		return 0;
-	s->runnable = true;
-	since = bpf_core_field_exists(queued->sched_info.last_queued) ?
-			BPF_CORE_READ(queued, sched_info.last_queued) :
-			0;
-	if (!since) {
-		loss_count(FL_READY, now);
-		return 0;
-	}
-	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
-	clock = BPF_CORE_READ(rq, clock);
-	e = event_reserve(FL_READY, sizeof(*e), s->task, now - (clock - since));
-	if (!e)
-		return 0;
-	e->target_cpu = bpf_get_smp_processor_id();
-	e->is_new = 0;
-	event_submit(e);
 	return 0;
 }
 
