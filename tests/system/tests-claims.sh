@@ -18,7 +18,9 @@ test_experiments() {
 	for id in $(experiments); do
 		contains "list" list "$id"
 		run "$FAULTLINE" run "$id" -o "$W/$id.fl"
-		[ "$status" -eq 0 ] || fail "run $id: status $status: $(query "SELECT id, expected, observed,
+		# others on a busy machine make some claims inconclusive, by their own provisos
+		[ "$status" -eq 0 ] || [ "$status" -eq 3 ] ||
+			fail "run $id: status $status: $(query "SELECT id, expected, observed,
 			verdict, reason FROM claim WHERE verdict <> 'pass'" "$W/$id.fl")"
 		check_exact "$W/$id.fl"
 		check_complete "$W/$id.fl"
@@ -26,14 +28,17 @@ test_experiments() {
 		[ "$(query "SELECT count(*) FROM task WHERE task = process AND task > 1
 			AND reaped_ns IS NULL" "$W/$id.fl")" -gt 0 ] || check_total "$W/$id.fl"
 		no_rows "claims of $id that do not pass" \
-			"SELECT id, verdict FROM claim WHERE verdict NOT IN ('pass', 'skip')" "$W/$id.fl"
+			"SELECT id, verdict, reason FROM claim WHERE verdict = 'fail' OR (
+			 verdict = 'inconclusive' AND class = 'E' AND NOT EXISTS (SELECT 1 FROM loss))" \
+			"$W/$id.fl"
 		[ "$(query "SELECT count(*) FROM claim WHERE verdict = 'pass'" "$W/$id.fl")" -gt 0 ] ||
 			fail "$id claims nothing"
 		same "experiment" "$id" \
 			"$(query "SELECT value FROM run WHERE key = 'experiment'" "$W/$id.fl")"
 	done
 	run "$FAULTLINE" run --all
-	same "status of run --all" 0 "$status"
+	[ "$status" -eq 0 ] || [ "$status" -eq 3 ] || fail "status of run --all: $status"
+	! grep -q '^FAIL' "$W/out" || fail "run --all: $(grep -m 3 '^FAIL' "$W/out")"
 }
 
 # A change of the program makes the claim fail that tests/breakages names; the
