@@ -4,7 +4,7 @@
 
 test_true() {
 	trace true
-	same "status" 0 "$status"
+	same_status "status" 0
 	check_all
 	same "tasks" 1 "$(query 'SELECT count(*) FROM task')"
 	same "comm and exe" $'true\t1' "$(query "SELECT comm, exe LIKE '%true' FROM task")"
@@ -13,7 +13,7 @@ test_true() {
 test_python() {
 	command -v python3 >/dev/null || skip "no python3"
 	trace python3 -c 'x = bytearray(7 * 1024 * 1024); print(sum(x[::4096]))'
-	same "status" 0 "$status"
+	same_status "status" 0
 	check_all
 	contains "output of the command" "$W/out" 0
 }
@@ -21,7 +21,7 @@ test_python() {
 test_bash_jobs() {
 	# shellcheck disable=SC2016 # for the traced shell
 	trace bash -c 'seq 997 | sort -n | tail -n 1; for ((i = 0; i < 200; i++)); do :& done; wait'
-	same "status" 0 "$status"
+	same_status "status" 0
 	check_all
 	contains "output of the command" "$W/out" 997
 	same "tasks" 204 "$(query 'SELECT count(*) FROM task')"
@@ -34,14 +34,14 @@ test_make() {
 	mkdir tree
 	tar -C "$TREE" --exclude=./build --exclude=./.git -cf - . | tar -C tree -xf -
 	trace make -C tree -j2
-	same "status of make, which said '$(tail -n 2 "$W/err")'" 0 "$status"
+	same_status "status of make, which said '$(tail -n 2 "$W/err")'" 0
 	check_all
 	[ -x tree/build/faultline ] || fail "make built nothing"
 }
 
 test_dd() {
 	trace dd if=/dev/zero of=/dev/null bs=64M count=1
-	same "status" 0 "$status"
+	same_status "status" 0
 	check_all
 	same "zero-fills of the buffer by read()" 16384 "$(query "SELECT sum(n) FROM fault_count
 		WHERE syscall = 'read' AND via = 'kernel' AND kind = 'zero_fill' AND n > 1000")"
@@ -50,7 +50,7 @@ test_dd() {
 test_every_fault() {
 	: >"$W/truth"
 	run "$FAULTLINE" trace --every-fault -o "$W/t.fl" -- "$WORK/bin/zero" "$W/truth"
-	same "status" 0 "$status"
+	same_status "status" 0
 	check_all
 	no_rows "rows that stand for more than one fault" \
 		"SELECT address, n FROM fault WHERE n <> 1 AND via <> 'gup'"
@@ -84,14 +84,20 @@ test_streams() {
 	# shellcheck disable=SC2016 # for the traced shell
 	printf 'in\n' | "$FAULTLINE" trace -o "$W/t.fl" -- sh -c 'read x; echo "got $x"; echo other >&2' \
 		>"$W/out" 2>"$W/err" || status=$?
-	same "status" 0 "$status"
+	same_status "status" 0
 	contains "stdout" "$W/out" "got in"
 	contains "stderr" "$W/err" "other"
 	check_all
 	# What the command finds is what it would find without us.
 	cat >found <<'END'
 ls /proc/$$/fd >$1
-grep -E '^(Sig(Pnd|Blk|Ign|Cgt)|Shd|Cap|Cpus_allowed:|NoNewPrivs|Seccomp:|Threads)' /proc/$$/status >>$1
+# read by the shell itself: while it starts another program, it blocks signals
+while read -r line; do
+	case $line in
+	SigPnd* | SigBlk* | SigIgn* | SigCgt* | Shd* | Cap* | Cpus_allowed:* | NoNewPrivs* | \
+		Seccomp:* | Threads*) echo "$line" >>$1 ;;
+	esac
+done </proc/$$/status
 cat /proc/$$/oom_score_adj /proc/$$/timerslack_ns /proc/$$/limits >>$1
 env | grep -v '^_=' | sort >>$1
 umask >>$1

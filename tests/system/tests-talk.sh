@@ -41,7 +41,7 @@ faultline_pipes() {
 check_talk() {
 	no_rows "loss" "SELECT what, kind, n FROM loss WHERE what <> 'unseen'"
 	if [ "$status" -ne 3 ]; then
-		same "status" 0 "$status"
+		same_status "status" 0
 		check_complete
 	else
 		same "what is lost" unseen "$(query "SELECT what FROM loss")"

@@ -49,6 +49,7 @@ struct frames_process *frames_tree_find(const struct frames_tree *tree, pid_t pi
 struct frames_proc {
 	int counts, flags; /* /proc/kpagecount, /proc/kpageflags; -1: not open */
 	long page_size;
+	__u32 untrue; /* enum fl_frame_flag that the kernel says of every page */
 };
 
 /* 0, or -errno with half a sentence in WHY. */

@@ -107,7 +107,7 @@ static void read_near(const struct frames_proc *proc, struct fl_frame *const *li
 		if (at < nr_counts)
 			list[i]->mapcount = (__u32)counts[at];
 		if (at < nr_flags)
-			list[i]->flags |= frame_flags(flags[at]);
+			list[i]->flags |= frame_flags(flags[at]) & ~proc->untrue;
 	}
 }
 
@@ -188,7 +188,7 @@ static int open_table(const char *path, char *why, size_t why_size)
 }
 
 /* Not every root is shown frame numbers: CAP_SYS_ADMIN must be that of the machine. */
-static int try_own_page(const struct frames_proc *proc, char *why, size_t why_size)
+static int try_own_page(struct frames_proc *proc, char *why, size_t why_size)
 {
 	struct fl_frame frame = { 0 };
 	int fd = frames_pagemap_open(getpid()), got;
@@ -199,6 +199,8 @@ static int try_own_page(const struct frames_proc *proc, char *why, size_t why_si
 	}
 	got = frames_read(proc, fd, (uintptr_t)&frame, 1, &frame);
 	close(fd);
+	/* From 6.10 on stable_page_flags() takes every anonymous page for a merged one; not on 6.18. */
+	proc->untrue = frame.flags & FL_FRAME_KSM;
 	if (got == 1 && frame.flags & FL_FRAME_PRESENT)
 		return 0;
 	snprintf(why, why_size,
@@ -211,7 +213,7 @@ int frames_proc_open(struct frames_proc *proc, char *why, size_t why_size)
 {
 	int err;
 
-	*proc = (struct frames_proc){ -1, -1, sysconf(_SC_PAGESIZE) };
+	*proc = (struct frames_proc){ -1, -1, sysconf(_SC_PAGESIZE), 0 };
 	proc->counts = open_table("/proc/kpagecount", why, why_size);
 	if (proc->counts < 0)
 		return proc->counts;
