@@ -161,7 +161,7 @@ enum fl_call_class {
 };
 #define FL_NR_CALLS 512
 
-/* What a fault was.  The order is that of DESIGN's table `fault.kind`. */
+/* What a fault was; docs/design.md says how each is told. */
 enum fl_kind {
 	FL_ZERO_FILL = 1,
 	FL_ZERO_PAGE = 2,
