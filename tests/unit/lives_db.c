@@ -1,5 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
 #include "lives_db.h"
+#include "report.h"
+#include "report_db.h"
 
 const char lives_db_small[] =
 	"INSERT INTO run VALUES ('duration_ns', 10000000), ('cpus', 2), ('kernel', '6.18.1');"
@@ -82,3 +93,35 @@ const char lives_db_hostile[] =
 	"INSERT INTO fault_count (task, kind, via, major, n)"
 	"  VALUES (1, x'1b5b', 'user', 0, 9223372036854775807),"
 	"  (1, x'1b5b', 'gup', 0, 9223372036854775807);";
+
+void lives_db_every_width(view_fn view)
+{
+	static const char *const all[] = { lives_db_small, lives_db_hostile, report_db_cow, "" };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		sqlite3 *db = report_db(all[i]);
+
+		for (int width = 60; width <= 211; width++) {
+			struct report_style style = { .width = width,
+						      .utf8 = width % 2,
+						      .rows = 13 };
+			char *text = report_db_render(db, view, &style);
+
+			report_db_check_lines(text, width);
+			free(text);
+		}
+		sqlite3_close(db);
+	}
+}
+
+void lives_db_no_space(view_fn view)
+{
+	const struct report_style plain = { .width = 100 };
+	sqlite3 *db = report_db(lives_db_small);
+	FILE *full = fopen("/dev/full", "w");
+
+	assert_non_null(full);
+	assert_int_equal(view(db, full, &plain), -ENOSPC);
+	fclose(full);
+	sqlite3_close(db);
+}

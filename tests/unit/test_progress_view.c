@@ -91,35 +91,14 @@ static void test_letters_in_ascii(void **state)
 
 static void test_every_width_holds(void **state)
 {
-	static const char *const all[] = { lives_db_small, lives_db_hostile, report_db_cow, "" };
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		sqlite3 *db = report_db(all[i]);
-
-		for (int width = 60; width <= 211; width++) {
-			struct report_style style = { .width = width,
-						      .utf8 = width % 2,
-						      .rows = 13 };
-			char *text = report_db_render(db, report_progress, &style);
-
-			report_db_check_lines(text, width);
-			free(text);
-		}
-		sqlite3_close(db);
-	}
+	lives_db_every_width(report_progress);
 }
 
 static void test_errors_of_writing_are_returned(void **state)
 {
-	sqlite3 *db = report_db(lives_db_small);
-	FILE *full = fopen("/dev/full", "w");
-
 	(void)state;
-	assert_non_null(full);
-	assert_int_equal(report_progress(db, full, &plain), -28);
-	fclose(full);
-	sqlite3_close(db);
+	lives_db_no_space(report_progress);
 }
 
 int main(void)
