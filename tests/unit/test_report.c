@@ -322,10 +322,29 @@ static void test_claims_without_room_for_columns(void **state)
 	       report_claims, &small,
 	       "FAIL  a.name.that.is.rather.l~\n"
 	       "    words of what is claimed\n"
-	       "    observed a long observed value, more  expected a long\n"
-	       "    expected value, more\n"
+	       "    observed a long observed value, more\n"
+	       "    expected a long expected value, more\n"
 	       "    because\n"
 	       "1 claim: 1 fail\n");
+}
+
+/* Its text keeps the width that the other claims leave it. */
+static void test_claim_with_long_values(void **state)
+{
+	(void)state;
+	expect(report_db("INSERT INTO claim (experiment, id, class, text, expected, observed,"
+			 " verdict, reason) VALUES"
+			 " ('x', 'order', 'E', 'each state', 'new ready running waiting',"
+			 " 'new ready running', 'fail', 'because'),"
+			 " ('x', 'count', 'E', 'how many of them', '1009', '1009', 'pass', '');"),
+	       report_claims, &plain,
+	       "claims                         observed  expected\n"
+	       "FAIL  order  each state\n"
+	       "             observed new ready running\n"
+	       "             expected new ready running waiting\n"
+	       "             because\n"
+	       "PASS  count  how many of them     1,009     1,009\n"
+	       "2 claims: 1 pass, 1 fail\n");
 }
 
 static void test_loss(void **state)
@@ -492,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_a_subreaper_counts),
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_claims_without_room_for_columns),
+		cmocka_unit_test(test_claim_with_long_values),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_nothing_hostile_comes_through),
 		cmocka_unit_test(test_every_width_holds),

@@ -9,13 +9,15 @@
 #include "text.h"
 
 #define ID_COLUMNS 24
-#define VALUE_COLUMNS 32
+#define VALUE_COLUMNS 120
+#define SHORT_VALUE 16 /* columns; a longer value stands below its claim, or all texts get narrow */
 #define VERDICTS 5
 #define LEAST_TEXT 20
 
 struct line {
 	int verdict; /* index into verdicts[] */
-	char id[4 * ID_COLUMNS + 1], text[512], expected[128], observed[128], reason[512];
+	char id[4 * ID_COLUMNS + 1], text[512], reason[512];
+	char expected[5 * VALUE_COLUMNS], observed[5 * VALUE_COLUMNS];
 };
 
 static const struct {
@@ -90,24 +92,66 @@ static void print_verdict(FILE *out, const struct report_style *style, const str
 	fprintf(out, "%s  ", report_ink(style, REPORT_PLAIN));
 }
 
-/* Where there is no room for columns. */
-static void print_stacked(FILE *out, const struct report_style *style, const struct line *line)
+static bool fits_columns(const struct line *line)
+{
+	return text_width(line->observed) <= SHORT_VALUE &&
+	       text_width(line->expected) <= SHORT_VALUE;
+}
+
+static void print_below(FILE *out, const struct report_style *style, const char *what,
+			const char *s, int indent)
+{
+	char *text;
+
+	if (!*s || asprintf(&text, "%s%s", what, s) < 0)
+		return;
+	fprintf(out, "%*s", indent, "");
+	report_wrap(out, style, text, indent, indent);
+	free(text);
+}
+
+static void print_values_below(FILE *out, const struct report_style *style, const struct line *line,
+			       int indent)
 {
 	char *values;
 
+	if (!fits_columns(line)) {
+		print_below(out, style, "observed ", line->observed, indent);
+		print_below(out, style, "expected ", line->expected, indent);
+	} else if (asprintf(&values, "%s%s%sexpected %s", *line->observed ? "observed " : "",
+			    line->observed, *line->observed ? "  " : "", line->expected) >= 0) {
+		print_below(out, style, "", values, indent);
+		free(values);
+	}
+}
+
+/* Where there is no room for columns. */
+static void print_stacked(FILE *out, const struct report_style *style, const struct line *line)
+{
 	print_verdict(out, style, line, 0);
 	fprintf(out, "%s\n    ", line->id);
 	report_wrap(out, style, line->text, 4, 4);
-	if (asprintf(&values, "%s%s%sexpected %s", *line->observed ? "observed " : "",
-		     line->observed, *line->observed ? "  " : "", line->expected) >= 0) {
-		fputs("    ", out);
-		report_wrap(out, style, values, 4, 4);
-		free(values);
+	print_values_below(out, style, line, 4);
+	print_below(out, style, "", line->reason, 4);
+}
+
+/* Both values for the end of a claim's first line; the caller frees it; NULL without memory. */
+static char *value_columns(const struct line *line, int observed, int expected)
+{
+	char *values = NULL;
+	size_t size;
+	FILE *memory = open_memstream(&values, &size);
+
+	if (!memory)
+		return NULL;
+	if (fits_columns(line)) {
+		fputs("  ", memory);
+		text_pad(memory, line->observed, -observed);
+		fputs("  ", memory);
+		text_pad(memory, line->expected, -expected);
 	}
-	if (*line->reason) {
-		fputs("    ", out);
-		report_wrap(out, style, line->reason, 4, 4);
-	}
+	fclose(memory);
+	return values;
 }
 
 static void print_lines(FILE *out, const struct report_style *style, const struct line *lines,
@@ -120,6 +164,8 @@ static void print_lines(FILE *out, const struct report_style *style, const struc
 		verdict = widest(verdict, verdicts[lines[i].verdict].shown);
 		id = widest(id, lines[i].id);
 		text = widest(text, lines[i].text);
+		if (!fits_columns(&lines[i]))
+			continue;
 		observed = widest(observed, lines[i].observed);
 		expected = widest(expected, lines[i].expected);
 	}
@@ -141,25 +187,17 @@ static void print_lines(FILE *out, const struct report_style *style, const struc
 	text_pad(out, "expected", -expected);
 	fprintf(out, "%s\n", report_ink(style, REPORT_PLAIN));
 	for (size_t i = 0; i < nr; i++) {
-		size_t size;
-		FILE *memory = open_memstream(&values, &size);
-
-		if (!memory)
+		values = value_columns(&lines[i], observed, expected);
+		if (!values)
 			return;
-		fputs("  ", memory);
-		text_pad(memory, lines[i].observed, -observed);
-		fputs("  ", memory);
-		text_pad(memory, lines[i].expected, -expected);
-		fclose(memory);
 		print_verdict(out, style, &lines[i], verdict);
 		text_pad(out, lines[i].id, id);
 		fputs("  ", out);
 		print_text(out, style, lines[i].text, indent, room, values);
 		free(values);
-		if (*lines[i].reason) {
-			fprintf(out, "%*s", indent, "");
-			report_wrap(out, style, lines[i].reason, indent, indent);
-		}
+		if (!fits_columns(&lines[i]))
+			print_values_below(out, style, &lines[i], indent);
+		print_below(out, style, "", lines[i].reason, indent);
 	}
 }
 
