@@ -112,16 +112,19 @@ SELECT coalesce(sum(n), 0) FROM page_alloc JOIN task USING (task)
 WHERE role = 'parent' AND use = 'page_table' AND syscall IN ('clone', 'clone3', 'vfork')
 AND phase IN ('vfork', 'spawn', 'system', 'popen', 'clone', 'thread');
 
--- claim E vfork.waits: after vfork() the parent waits until the child has ended
+-- The child wakes the parent itself when it gives the memory back (mm_release()), on its
+-- way through exit_group().
+-- claim E vfork.waits: after vfork() the parent waits until the child ends, which wakes it
 -- phase: vfork
 -- expect: 1
 SELECT count(*) FROM state
 JOIN task AS parent ON parent.task = state.task AND parent.role = 'parent'
 JOIN task AS child ON child.role = 'vfork'
+JOIN syscall AS ending ON ending.task = child.task AND ending.name = 'exit_group'
 JOIN syscall ON syscall.task = parent.task AND syscall.phase = 'vfork' AND syscall.ret > 0
 AND syscall.name IN ('clone', 'clone3', 'vfork')
-WHERE state = 'waiting' AND state.start_ns BETWEEN child.start_ns AND child.exit_ns
-AND state.end_ns BETWEEN child.exit_ns AND syscall.end_ns AND waker_task = child.task;
+WHERE state = 'waiting' AND state.start_ns BETWEEN child.start_ns AND ending.start_ns
+AND state.end_ns BETWEEN ending.start_ns AND syscall.end_ns AND waker_task = child.task;
 
 -- 68 is the letter D: a sleep that no signal ends, not even SIGKILL for a moment.
 -- claim E vfork.state: and cannot be interrupted: ps shows it as D
