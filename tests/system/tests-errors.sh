@@ -26,6 +26,18 @@ test_no_capability() {
 	[ ! -e "$W/ran" ] || fail "the command ran"
 }
 
+# A kernel whose mappings are not in a maple tree, by what it says of its types.
+test_doctor_old_kernel() {
+	LC_ALL=C sed -z 's/^maple_node$/maple_nope/' /sys/kernel/btf/vmlinux >btf
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -m sh -c 'mount --bind "$1" /sys/kernel/btf/vmlinux && exec "$2" doctor' \
+		sh btf "$FAULTLINE"
+	same "status of doctor" 4 "$status"
+	same "what is missing, and the remedy" \
+		"missing mappings not in a maple tree (struct maple_node is not in this kernel) -> boot Linux 6.1 or later" \
+		"$(grep -A 1 '^missing' "$W/out" | tr -s ' \n' ' ' | sed 's/ $//')"
+}
+
 test_usage() {
 	local words
 	run "$FAULTLINE"

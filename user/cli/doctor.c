@@ -205,6 +205,16 @@ static void check_tracepoints(struct list *list, const struct btf *btf)
 		note(list, "tracepoints", DOCTOR_OK, "", "all %d that are needed", found);
 }
 
+/* Linux 6.1 brought the tree; before it, a process's mappings were in another one. */
+static void check_mappings(struct list *list, const struct btf *btf)
+{
+	if (btf__find_by_name_kind(btf, "maple_node", BTF_KIND_STRUCT) > 0)
+		note(list, "mappings", DOCTOR_OK, "", "in a maple tree");
+	else
+		note(list, "mappings", DOCTOR_MISSING, "boot Linux 6.1 or later",
+		     "not in a maple tree (struct maple_node is not in this kernel)");
+}
+
 static void check_types(struct list *list)
 {
 	struct btf *btf;
@@ -220,6 +230,7 @@ static void check_types(struct list *list)
 		return;
 	}
 	note(list, "kernel types", DOCTOR_OK, "", "%s, %u types", BTF_FILE, btf__type_cnt(btf));
+	check_mappings(list, btf);
 	check_tracepoints(list, btf);
 	btf__free(btf);
 }
