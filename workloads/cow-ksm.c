@@ -80,14 +80,15 @@ static pid_t start_keeper(int pipe[2])
 /*
  * 128 pages in a row have the same content; one that would be left alone in the end has
  * that of those before.  There may be no more than max_page_sharing of them (256), or one
- * could be left over, for which ksmd finds no other.
+ * could be left over, for which ksmd finds no other.  OURS keeps them from being merged
+ * with mergeable pages of other programs, such as a virtual machine's memory.
  */
-static void fill(char *heap, long pages)
+static void fill(char *heap, long pages, long ours)
 {
 	for (long i = 0; i < pages; i++) {
 		long like = i < pages - 1 ? i : pages - 2;
 
-		*(volatile int *)(heap + i * workload.page_size) = 1 + (int)(like / 128);
+		*(volatile long *)(heap + i * workload.page_size) = ours + like / 128;
 	}
 }
 
@@ -113,6 +114,7 @@ static long wait_for_ksmd(const char *heap, long pages)
 int main(int argc, char **argv)
 {
 	int until_end[2];
+	struct timespec now;
 	pid_t keeper;
 	char *heap;
 	long pages;
@@ -137,8 +139,9 @@ int main(int argc, char **argv)
 		if (!file_set_number(settings[i].path, settings[i].value))
 			fail("write %s", settings[i].path);
 	}
+	clock_gettime(CLOCK_REALTIME, &now);
 	fl_phase("fill");
-	fill(heap, pages);
+	fill(heap, pages, now.tv_sec * 1000000000L + now.tv_nsec);
 	fl_phase("merge");
 	fl_value("not.merged", pages - wait_for_ksmd(heap, pages));
 	/* What is written soon has the same content again: ksmd is to leave it alone. */

@@ -18,15 +18,17 @@ SELECT sum(n) FROM fault_count WHERE phase = 'fill' AND region = 'heap' AND kind
 -- expect: pages
 SELECT value FROM value WHERE phase = 'merged' AND name = 'merged';
 
+-- Nobody else has these pages, so a frame with two entries and more is a merged one.  The flag
+-- "ksm" would say the same, but in 6.12 the kernel has it for each anonymous page.
 -- claim E merged.frames: into one frame for each 128 pages, those with the same content
 -- phase: merged
 -- expect: (pages - 2) / 128 + 1
-SELECT count(DISTINCT pfn) FROM frame WHERE phase = 'merged' AND region = 'heap' AND flags LIKE '%ksm%';
+SELECT count(DISTINCT pfn) FROM frame WHERE phase = 'merged' AND region = 'heap' AND mapcount > 1;
 
 -- claim E merged.present: one of these is behind each page
 -- phase: merged
 -- expect: pages
-SELECT count(*) FROM frame WHERE phase = 'merged' AND region = 'heap' AND flags LIKE '%ksm%';
+SELECT count(*) FROM frame WHERE phase = 'merged' AND region = 'heap' AND mapcount > 1;
 
 -- claim E read: reading a merged page costs nothing
 -- phase: read
