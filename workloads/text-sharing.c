@@ -20,6 +20,9 @@
 
 static _Alignas(64 * 1024) char data[64 * 1024]; /* alone on its pages, however large they are */
 
+/* Nobody runs this.  A program that is dynamically linked has little code of its own. */
+__asm__(".pushsection .text\n\t.fill 64 * 4096, 1, 0xcc\n\t.popsection");
+
 /* The last PAGES pages of the code that are whole. */
 static char *text_pages(long pages)
 {
@@ -112,6 +115,7 @@ int main(int argc, char **argv)
 	make_pipe(ready);
 	make_pipe(go);
 	one = start_copy(1, "one", ready[1], go[0]);
+	close_end(ready[1]); /* so that its end ends the wait */
 	await(ready[0]);
 	wait_for(start_copy(2, "two", ready[1], go[0]));
 	tell(go[1]);
