@@ -80,7 +80,7 @@ SELECT sum(n) FROM page_alloc WHERE phase = 'c.write' AND use = 'user' AND page_
 -- claim E c.write.huge: and none a huge one
 -- phase: c.write
 -- expect: 0
-SELECT coalesce(sum(n), 0) FROM page_alloc WHERE phase = 'c.write' AND page_order > 0;
+SELECT coalesce(sum(n), 0) FROM page_alloc WHERE phase = 'c.write' AND use = 'user' AND page_order > 0;
 
 -- claim E c.write.tables: the tables are those that were put aside
 -- phase: c.write

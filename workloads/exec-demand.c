@@ -64,6 +64,7 @@ static int make_tiny(void)
 	if (program < 0 || pread(program, &image.header, sizeof(image.header), 0) < 0)
 		fail("read /proc/self/exe");
 	close_end(program);
+	image.header.e_type = ET_EXEC; /* whatever this program is */
 	image.header.e_entry = TINY_BASE + ((char *)image.code - (char *)&image);
 	image.header.e_phoff = sizeof(image.header);
 	image.header.e_phnum = 1;
