@@ -163,7 +163,7 @@ static void test_side_by_side(void **state)
 	assert_string_equal(columns[0].verdicts[0].observed, "1009");
 	assert_string_equal(columns[0].verdicts[0].reason, "");
 	set(&claims->claims[0], VERDICT_FAIL, "2", "a reason\nof two lines");
-	set(&claims->claims[2], VERDICT_INCONCLUSIVE, NULL, NULL);
+	set(&claims->claims[2], VERDICT_INCONCLUSIVE, NULL, "7 records were lost");
 	carry(claims, &columns[1], 0);
 	assert_string_equal(columns[1].verdicts[0].reason, "a reason\nof two lines");
 	columns[2].cannot = strdup("it is not there");
@@ -182,9 +182,45 @@ static void test_side_by_side(void **state)
 		"  broken: filled\n"
 		"    One fault fills a whole huge page: 512 small ones with pages of 4 KiB. The\n"
 		"    faults are huge_zero_fill, and so many times fewer.\n"
+		"  not decided: few\n"
+		"    7 records were lost\n"
 		"\n"
 		"dynamic: the same program, dynamically linked\n"
 		"  cannot be had here: it is not there\n");
+	free(text);
+	compare_free(claims, columns, 3);
+	claims_free(claims);
+}
+
+/* What does not fit beside the clean run stands below it, with the clean run again. */
+static void test_narrow(void **state)
+{
+	struct claims *claims = claims_file_load(claims_text);
+	struct compare_column columns[3] = { { .source = 0 },
+					     { .source = NOISE_THP },
+					     { .source = NOISE_DYNAMIC } };
+	static const char table[] = "claims  expected  clean    thp  \n"
+				    "filled     1,009  1,009  1,009  \n"
+				    "few         <= 3      2      2  \n"
+				    "\n"
+				    "claims  expected  clean  dynamic  \n"
+				    "filled     1,009  1,009    1,009  \n"
+				    "few         <= 3      2        2  \n"
+				    "\n";
+	char *text = NULL;
+	size_t size;
+	FILE *out;
+
+	(void)state;
+	set(&claims->claims[0], VERDICT_PASS, "1009", NULL);
+	set(&claims->claims[2], VERDICT_PASS, "2", NULL);
+	for (size_t i = 0; i < 3; i++)
+		carry(claims, &columns[i], 0);
+	out = open_memstream(&text, &size);
+	assert_non_null(out);
+	compare_show(out, claims, columns, 3, 38);
+	fclose(out);
+	assert_memory_equal(text, table, sizeof(table) - 1);
 	free(text);
 	compare_free(claims, columns, 3);
 	claims_free(claims);
@@ -217,6 +253,7 @@ int main(void)
 		cmocka_unit_test(test_no_dynamic_build),
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_side_by_side),
+		cmocka_unit_test(test_narrow),
 		cmocka_unit_test(test_verdicts_cut_off),
 	};
 

@@ -13,6 +13,7 @@
 
 #define ID_COLUMNS 24
 #define VALUE_COLUMNS 20
+#define REASON_COLUMNS 512
 
 static const char *const words[] = {
 	[VERDICT_PENDING] = "-",  [VERDICT_PASS] = "",           [VERDICT_FAIL] = "FAIL ",
@@ -48,8 +49,37 @@ static int wider(int width, const char *text)
 	return w > width ? w : width;
 }
 
+/* The clean run and the columns FROM to below TO. */
+static void print_part(FILE *out, const struct claims *claims, const struct compare_column *columns,
+		       const int *widths, size_t from, size_t to, int id, int expected)
+{
+	char text[240], safe[4 * ID_COLUMNS + 1];
+
+	cell(out, "claims", id);
+	cell(out, "expected", -expected);
+	cell(out, noise_name(columns[0].source), -widths[0]);
+	for (size_t c = from; c < to; c++)
+		cell(out, noise_name(columns[c].source), -widths[c]);
+	putc('\n', out);
+	for (size_t i = 0; i < claims->nr_claims; i++) {
+		if (!claims->claims[i].applies)
+			continue;
+		cell(out, text_escape(safe, sizeof(safe), claims->claims[i].id, ID_COLUMNS), id);
+		cell(out, text_counts_in(text, sizeof(text), claims->claims[i].expected),
+		     -expected);
+		print_cell(text, sizeof(text), &columns[0], i);
+		cell(out, text, -widths[0]);
+		for (size_t c = from; c < to; c++) {
+			print_cell(text, sizeof(text), &columns[c], i);
+			cell(out, text, -widths[c]);
+		}
+		putc('\n', out);
+	}
+}
+
+/* As many columns beside each other as WIDTH has room for, the others below. */
 static void print_table(FILE *out, const struct claims *claims,
-			const struct compare_column *columns, size_t n)
+			const struct compare_column *columns, size_t n, int width)
 {
 	int widths[n], id = wider(0, "claims"), expected = wider(0, "expected");
 	char text[240], safe[4 * ID_COLUMNS + 1];
@@ -67,22 +97,16 @@ static void print_table(FILE *out, const struct claims *claims,
 			widths[c] = wider(widths[c], text);
 		}
 	}
-	cell(out, "claims", id);
-	cell(out, "expected", -expected);
-	for (size_t c = 0; c < n; c++)
-		cell(out, noise_name(columns[c].source), -widths[c]);
-	putc('\n', out);
-	for (size_t i = 0; i < claims->nr_claims; i++) {
-		if (!claims->claims[i].applies)
-			continue;
-		cell(out, text_escape(safe, sizeof(safe), claims->claims[i].id, ID_COLUMNS), id);
-		cell(out, text_counts_in(text, sizeof(text), claims->claims[i].expected),
-		     -expected);
-		for (size_t c = 0; c < n; c++) {
-			print_cell(text, sizeof(text), &columns[c], i);
-			cell(out, text, -widths[c]);
-		}
-		putc('\n', out);
+	for (size_t c = 1, part; c == 1 || c < n; c += part) {
+		int left = width - (id + 2) - (expected + 2) - (widths[0] + 2);
+
+		part = 0;
+		while (c + part < n && (!part || widths[c + part] <= left))
+			left -= widths[c + part++] + 2;
+		if (c > 1)
+			putc('\n', out);
+		print_part(out, claims, columns, widths, c, c + part, id, expected);
+		part += !part;
 	}
 }
 
@@ -92,28 +116,54 @@ static bool is_broken(const struct compare_column *columns, size_t c, size_t i)
 	       columns[0].verdicts[i].verdict != VERDICT_FAIL;
 }
 
-/* One rule, with the claims that it explains. */
-static void print_rule(FILE *out, const struct report_style *style, const struct claims *claims,
-		       const struct compare_column *columns, size_t c, size_t first)
+/* Why a claim did not hold in column C; NULL: it did, or is not about this run. */
+static const char *why(const struct claims *claims, const struct compare_column *columns, size_t c,
+		       size_t i)
 {
-	const char *rule = noise_rule(columns[c].source, claims->claims[first].sql);
-	char *ids = NULL, safe[4 * ID_COLUMNS + 1];
+	const struct compare_verdict *v = &columns[c].verdicts[i];
+
+	if (!claims->claims[i].applies || v->verdict == VERDICT_PASS)
+		return NULL;
+	if (is_broken(columns, c, i))
+		return noise_rule(columns[c].source, claims->claims[i].sql);
+	if (v->verdict == VERDICT_FAIL)
+		return "They fail in the clean run, too.";
+	return v->reason && *v->reason ? v->reason : "No reason was given.";
+}
+
+/* Claims A and B did not hold for one reason. */
+static bool is_alike(const struct claims *claims, const struct compare_column *columns, size_t c,
+		     size_t a, size_t b)
+{
+	const char *of_a = why(claims, columns, c, a), *of_b = why(claims, columns, c, b);
+
+	return of_a && of_b && is_broken(columns, c, a) == is_broken(columns, c, b) &&
+	       !strcmp(of_a, of_b);
+}
+
+/* One reason, with the claims that it explains; FIRST is the first of them. */
+static void print_reason(FILE *out, const struct report_style *style, const struct claims *claims,
+			 const struct compare_column *columns, size_t c, size_t first)
+{
+	char *ids = NULL, safe[4 * REASON_COLUMNS + 1];
 	size_t size;
 	FILE *memory = open_memstream(&ids, &size);
 
 	if (!memory)
 		return;
+	fputs(is_broken(columns, c, first) ? "broken: " : "not decided: ", memory);
 	for (size_t i = first; i < claims->nr_claims; i++)
-		if (is_broken(columns, c, i) &&
-		    noise_rule(columns[c].source, claims->claims[i].sql) == rule)
-			fprintf(memory, "%s%s", i == first ? "broken: " : ", ",
+		if (is_alike(claims, columns, c, first, i))
+			fprintf(memory, "%s%s", i == first ? "" : ", ",
 				text_escape(safe, sizeof(safe), claims->claims[i].id, ID_COLUMNS));
 	fclose(memory);
 	fputs("  ", out);
 	report_wrap(out, style, ids ? ids : "", 2, 4);
 	free(ids);
 	fputs("    ", out);
-	report_wrap(out, style, rule, 4, 4);
+	report_wrap(out, style,
+		    text_escape(safe, sizeof(safe), why(claims, columns, c, first), REASON_COLUMNS),
+		    4, 4);
 }
 
 static void print_source(FILE *out, const struct report_style *style, const struct claims *claims,
@@ -150,15 +200,10 @@ static void print_source(FILE *out, const struct report_style *style, const stru
 	for (size_t i = 0; i < claims->nr_claims; i++) {
 		size_t before = 0;
 
-		if (!is_broken(columns, c, i))
-			continue;
-		while (before < i &&
-		       !(is_broken(columns, c, before) &&
-			 noise_rule(columns[c].source, claims->claims[before].sql) ==
-				 noise_rule(columns[c].source, claims->claims[i].sql)))
+		while (before < i && !is_alike(claims, columns, c, before, i))
 			before++;
-		if (before == i)
-			print_rule(out, style, claims, columns, c, i);
+		if (before == i && why(claims, columns, c, i))
+			print_reason(out, style, claims, columns, c, i);
 	}
 }
 
@@ -167,7 +212,7 @@ void compare_show(FILE *out, const struct claims *claims, const struct compare_c
 {
 	const struct report_style style = { .width = width };
 
-	print_table(out, claims, columns, n);
+	print_table(out, claims, columns, n, width);
 	for (size_t c = 1; c < n; c++)
 		print_source(out, &style, claims, columns, c);
 }

@@ -90,6 +90,12 @@ static const struct rule {
 	{ NOISE_DYNAMIC, "frame",
 	  "Text, data and libraries lie in mappings of their own, at addresses that differ from run "
 	  "to run." },
+	{ NOISE_DYNAMIC, "FROM region",
+	  "Text, data and libraries lie in mappings of their own, at addresses that differ from run "
+	  "to run." },
+	{ NOISE_DYNAMIC, "exec_ns",
+	  "The first instruction of a dynamically linked program is its loader's, not the one at its "
+	  "own entry point, and the loader takes faults until main() runs." },
 	{ NOISE_DYNAMIC, "syscall",
 	  "The loader opens and maps each library before main() runs: system calls that the static "
 	  "program has not." },
