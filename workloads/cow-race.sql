@@ -4,7 +4,7 @@
 -- question: Two processes write a shared page at the same moment. Who keeps it?
 -- param: pages = 4096   1..4194304   pages in the region
 -- memory: 2 * pages * page_size + 32M
--- needs: told('one.cpu') == 0   two processes can run at the same time on two CPUs only
+-- needs: cpus >= 2   two processes can run at the same time on two CPUs only
 -- lesson: Each writer takes one fault a page, always. But when both are in it at once, both find the page shared and both copy it; the old page is thrown away. Between one and two copies a page: only who is last, and late enough, keeps it.
 
 -- claim E fill: the parent fills the region, one fault a page

@@ -184,6 +184,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	pages = param("pages");
+	stay_on_this_cpu();
 	fl_role("parent");
 	other_cpu = another_cpu();
 	place = find_place(pages);
@@ -196,9 +197,7 @@ int main(int argc, char **argv)
 	exec();
 	order(param("writers"));
 	half();
-	if (other_cpu < 0)
-		fl_value("one.cpu", 1);
-	else
+	if (other_cpu >= 0) /* else its claims are skipped */
 		moved(other_cpu);
 	return 0;
 }

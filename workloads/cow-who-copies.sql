@@ -155,20 +155,20 @@ SELECT sum(n) FROM fault_count WHERE phase LIKE 'half.%' AND region = 'heap' AND
 -- in the list of a CPU, because the last one empties it.
 -- claim B moved.copies: after a change of CPU up to 30 pages, still in a list of the old CPU, are copied though nobody else has them
 -- phase: moved.parent
--- needs: told('one.cpu') == 0   there is no other CPU to go to
+-- needs: cpus >= 2   there is no other CPU to go to
 -- expect: 0 .. 30
 SELECT coalesce(sum(n), 0) FROM fault_count
 WHERE phase = 'moved.parent' AND region = 'heap' AND kind = 'copy';
 
 -- claim E moved.parent: all others are kept
 -- phase: moved.parent
--- needs: told('one.cpu') == 0   there is no other CPU to go to
+-- needs: cpus >= 2   there is no other CPU to go to
 -- expect: pages
 SELECT sum(n) FROM fault_count
 WHERE phase = 'moved.parent' AND (kind = 'copy' OR kind = 'reuse') AND region = 'heap';
 
 -- claim E moved.only: and there is no other fault
 -- phase: moved.parent
--- needs: told('one.cpu') == 0   there is no other CPU to go to
+-- needs: cpus >= 2   there is no other CPU to go to
 -- expect: pages
 SELECT sum(n) FROM fault_count WHERE phase = 'moved.parent';

@@ -20,6 +20,8 @@
  */
 #include "workload.h"
 
+#include "proc.h"
+
 #include <pthread.h>
 #include <sys/file.h>
 #include <time.h>
@@ -136,7 +138,7 @@ static void use_all_cpus(void)
 {
 	cpu_set_t set;
 
-	memset(&set, 0xff, sizeof(set));
+	usable_cpus(&set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		fail("run on all CPUs");
 }

@@ -86,26 +86,43 @@ HELPER void move_to_cpu(int cpu)
 		fail("move to CPU %d", cpu);
 }
 
-/*
- * A CPU besides the one that we are on, or -1.  faultline pins an experiment to
- * one CPU, so first ask for all that there are; we are back on ours when this
- * returns.
- */
+/* The CPUs that faultline may use, of which it pins an experiment to one; else those that we may. */
+HELPER void usable_cpus(cpu_set_t *set)
+{
+	const char *at = getenv("FAULTLINE_CPUS");
+	char *end;
+
+	if (!at) {
+		if (sched_getaffinity(0, sizeof(*set), set))
+			fail("ask which CPUs there are");
+		return;
+	}
+	CPU_ZERO(set);
+	for (;; at = end + 1) {
+		long cpu = strtol(at, &end, 10);
+
+		if (end == at || cpu < 0 || cpu >= CPU_SETSIZE)
+			fail("FAULTLINE_CPUS is no list of CPUs");
+		CPU_SET(cpu, set);
+		if (*end != ',')
+			break;
+	}
+}
+
+/* A CPU besides the one that we are on, or -1. */
 HELPER int another_cpu(void)
 {
-	int here = sched_getcpu(), other = -1;
+	int here = sched_getcpu();
 	cpu_set_t set;
 
-	memset(&set, 0xff, sizeof(set));
-	if (here < 0 || sched_setaffinity(0, sizeof(set), &set) ||
-	    sched_getaffinity(0, sizeof(set), &set))
-		fail("ask for all CPUs");
-	for (int cpu = 0; cpu < CPU_SETSIZE && other < 0; cpu++) {
+	if (here < 0)
+		fail("ask for this CPU");
+	usable_cpus(&set);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
 		if (cpu != here && CPU_ISSET(cpu, &set))
-			other = cpu;
+			return cpu;
 	}
-	move_to_cpu(here);
-	return other;
+	return -1;
 }
 
 #endif /* PROC_H */

@@ -213,12 +213,17 @@ HELPER __attribute__((noinline)) void settle(void)
 	fl_barrier_warm_up();
 }
 
-/* Stay on the CPU that we are on: on another one, a copy may take the place of a reuse. */
+/*
+ * Stay on the CPU that we are on: on another one, a copy may take the place of a
+ * reuse.  Where faultline runs us this is its business ("--noise no-pin").
+ */
 HELPER void stay_on_this_cpu(void)
 {
 	int cpu = sched_getcpu();
 	cpu_set_t set;
 
+	if (getenv("FAULTLINE_CPUS"))
+		return;
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (cpu < 0 || sched_setaffinity(0, sizeof(set), &set))

@@ -15,3 +15,20 @@ test_noise_dynamic() {
 	same "what broke" "broken: static" "$(awk '/broken:/ { $1 = $1; print }' out)"
 	contains "rule" out "is its loader's"
 }
+
+# With one CPU a claim passes or is skipped, and nothing leaves that CPU.
+test_memory_one_cpu() {
+	local cpu
+	cpu=$(taskset -cp $$ | sed 's/.*[ ,-]//')
+	run taskset -c "$cpu" "$FAULTLINE" run --chapter AB
+	[ "$status" -eq 0 ] || [ "$status" -eq 3 ] || fail "status $status: $(grep -m 3 ^FAIL out)"
+	run taskset -c "$cpu" "$FAULTLINE" run cow-race --set pages=101 -o "$W/t.fl"
+	same "status" 0 "$status"
+	same "verdicts of cow-race" "skip	two processes can run at the same time on two CPUs only" \
+		"$(query "SELECT DISTINCT verdict, reason FROM claim")"
+	same "processes of cow-race" 1 "$(query "SELECT count(*) FROM task")"
+	run taskset -c "$cpu" "$FAULTLINE" run cow-who-copies --set pages=101 -o "$W/t.fl"
+	same "status" 0 "$status"
+	same "what cow-who-copies skips" "moved.copies moved.only moved.parent" \
+		"$(query "SELECT id FROM claim WHERE verdict = 'skip' ORDER BY id" | paste -sd ' ')"
+}

@@ -283,6 +283,27 @@ static void test_clean_profile(void **state)
 			    "glibc.malloc.arena_max=2:glibc.pthread.rseq=0\n0\nTHP_enabled:\t0\n");
 }
 
+/* Pinned to one of them, the command knows which others there are. */
+static void test_tells_the_cpus(void **state)
+{
+	char *const argv[] = { "printenv", PROFILE_CPUS_VARIABLE, NULL };
+	char out[8192], *list = profile_list_cpus();
+	cpu_set_t allowed, listed;
+
+	(void)state;
+	assert_non_null(list);
+	assert_int_equal(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+	CPU_ZERO(&listed);
+	for (const char *at = list; at; at = strchr(at + 1, ','))
+		CPU_SET(strtol(at + (*at == ','), NULL, 10), &listed);
+	assert_true(CPU_EQUAL(&allowed, &listed));
+	assert_int_equal(run(argv, true, out, sizeof(out)), 0);
+	assert_memory_equal(out, list, strlen(list));
+	assert_string_equal(out + strlen(list), "\n");
+	assert_int_equal(run(argv, false, out, sizeof(out)), 1 << 8);
+	free(list);
+}
+
 static void test_pins_to_the_cpu(void **state)
 {
 	char *const argv[] = { "sed", "-n", "s/^Cpus_allowed_list:\t//p", "/proc/self/status",
@@ -342,6 +363,7 @@ int main(void)
 		cmocka_unit_test(test_signals_are_not_inherited),
 		cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_clean_profile),
+		cmocka_unit_test(test_tells_the_cpus),
 		cmocka_unit_test(test_pins_to_the_cpu),
 		cmocka_unit_test(test_profile_in_words),
 	};

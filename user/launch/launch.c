@@ -174,7 +174,7 @@ static int list_paths(struct plan *plan, const char *command)
 static int plan_make(struct plan *plan, const struct launch_options *options)
 {
 	size_t argc = 0;
-	char *tunables;
+	char *tunables, *cpus;
 	int err;
 
 	*plan = (struct plan){ .options = options };
@@ -197,6 +197,11 @@ static int plan_make(struct plan *plan, const struct launch_options *options)
 	if (!err)
 		err = env_set(&plan->environment, PROFILE_HUGE_VARIABLE,
 			      options->profile & PROFILE_HUGE ? "1" : NULL);
+	if (!err && options->profile) {
+		cpus = profile_list_cpus();
+		err = cpus ? env_set(&plan->environment, PROFILE_CPUS_VARIABLE, cpus) : -ENOMEM;
+		free(cpus);
+	}
 	if (err || !(options->profile & PROFILE_RSEQ))
 		return err;
 	tunables = profile_tunables(env_get(plan->environment, "GLIBC_TUNABLES"));

@@ -28,6 +28,27 @@ void profile_cpus(int *workload, int *tracer)
 	}
 }
 
+char *profile_list_cpus(void)
+{
+	cpu_set_t allowed;
+	char *list = NULL;
+	size_t size;
+	FILE *out;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed))
+		return NULL;
+	out = open_memstream(&list, &size);
+	if (!out)
+		return NULL;
+	for (int cpu = 0, n = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			fprintf(out, "%s%d", n++ ? "," : "", cpu);
+	if (!fclose(out))
+		return list;
+	free(list);
+	return NULL;
+}
+
 static bool pin(int cpu)
 {
 	cpu_set_t one;

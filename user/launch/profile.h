@@ -21,6 +21,13 @@ enum {
 };
 
 #define PROFILE_HUGE_VARIABLE "FAULTLINE_HUGE"
+#define PROFILE_CPUS_VARIABLE "FAULTLINE_CPUS"
+
+/*
+ * The CPUs that we may use, as in "0,1,5", for a workload that is pinned to one of
+ * them and needs another.  NULL: out of memory, or not known.  The caller frees.
+ */
+char *profile_list_cpus(void);
 
 /*
  * The CPU for the workload, the last that we may use, and one for the tracer:
