@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The records that leave the kernel, and the only header that both sides
- * include.  A recording keeps them as they are, so a number given here is
- * never given again to something else, and a struct only grows at its end.
+ * The records that leave the kernel, and, with event-card.h at its end, the only
+ * header that both sides include.  A recording keeps them as they are, so a number
+ * given here is never given again to something else, and a struct only grows at its
+ * end.
  *
  * Each record starts with struct fl_event and is as long as its own type:
  * FL_EVENT_SIZE() of the struct named beside the number below.
@@ -45,6 +46,10 @@ enum fl_event_type {
 	FL_SOCK_STATE = 18,      /* struct fl_sock_state: inet_sock_set_state */
 	FL_NET_QUEUE = 19,       /* struct fl_net_queue: net_dev_queue */
 	FL_RSS = 20,             /* struct fl_rss */
+	FL_CARD = 21,            /* struct fl_card; this and the next in event-card.h */
+	FL_REPARENT = 22,        /* struct fl_reparent */
+	FL_VMA = 23,             /* struct fl_vma: fl_event.task is the leader of the process */
+	FL_OPEN_FILE = 24,       /* struct fl_open_file: the same */
 
 	/* read from maps when tracing has stopped, and appended by the collector */
 	FL_NAME = 32,   /* struct fl_name */
@@ -539,5 +544,7 @@ FL_ASSERT_SIZE(fl_frame, 16);
 FL_ASSERT_SIZE(fl_frames, 40);
 FL_ASSERT_SIZE(fl_cost_key, 8);
 FL_ASSERT_SIZE(fl_fault_cost, 32);
+
+#include "event-card.h"
 
 #endif /* FL_EVENT_H */

@@ -11,18 +11,8 @@
 
 #include <bpf/bpf_endian.h>
 
+#include "file.bpf.h"
 #include "trace.bpf.h"
-
-#define MODE_TYPE 0170000
-#define MODE_FIFO 0010000
-#define MODE_CHAR 0020000
-#define MODE_DIR 0040000
-#define MODE_BLOCK 0060000
-#define MODE_REGULAR 0100000
-#define MODE_SOCKET 0140000
-#define PIPEFS_MAGIC 0x50495045
-#define SOCKFS_MAGIC 0x534f434b
-#define ANON_INODE_MAGIC 0x09041934 /* eventfd, epoll, ...; their mode says regular since 6.16 */
 
 #define FAMILY_UNIX 1
 #define FAMILY_INET 2
@@ -190,40 +180,16 @@ static __noinline int file_identity(__u64 fd, bool sends, __u8 *kind, __u64 *id)
 {
 	struct file *file = file_of(fd);
 	struct inode *inode;
-	__u64 magic;
 
 	*kind = FL_FILE_NONE;
 	*id = 0;
 	if (!file)
 		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
-	magic = BPF_CORE_READ(inode, i_sb, s_magic);
 	*id = BPF_CORE_READ(inode, i_ino);
-	switch (BPF_CORE_READ(inode, i_mode) & MODE_TYPE) {
-	case MODE_FIFO:
-		*kind = magic == PIPEFS_MAGIC ? FL_FILE_PIPE : FL_FILE_FIFO;
-		break;
-	case MODE_CHAR:
-		*kind = FL_FILE_CHAR;
-		break;
-	case MODE_DIR:
-		*kind = FL_FILE_DIR;
-		break;
-	case MODE_BLOCK:
-		*kind = FL_FILE_BLOCK;
-		break;
-	case MODE_REGULAR:
-		*kind = magic == ANON_INODE_MAGIC ? FL_FILE_OTHER : FL_FILE_REGULAR;
-		break;
-	case MODE_SOCKET:
-		/* the node in a directory can be opened with O_PATH, and is no socket */
-		if (magic == SOCKFS_MAGIC)
-			return socket_identity(BPF_CORE_READ(file, private_data), sends, kind, id);
-		*kind = FL_FILE_OTHER;
-		break;
-	default:
-		*kind = FL_FILE_OTHER;
-	}
+	*kind = file_kind(inode);
+	if (*kind == FL_FILE_SOCKET)
+		return socket_identity(BPF_CORE_READ(file, private_data), sends, kind, id);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who runs, who waits, who wakes whom; and the last moment of a task. */
 #include "trace.bpf.h"
+#include "card.bpf.h"
 #include "fault.bpf.h"
 
 #define TASK_DEAD_BIT 0x80
@@ -149,6 +150,7 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 
 	if (s) {
 		now = bpf_ktime_get_ns();
+		parent_check(s, prev);
 		switch_out(s, prev, preempt, prev_state, now);
 	}
 	if (!want_states)
@@ -159,6 +161,7 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	if (!s->runnable)
 		queued_unseen(s, next, now ? now : bpf_ktime_get_ns());
 	s->on_cpu = true;
+	parent_check(s, next);
 	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now ? now : bpf_ktime_get_ns());
 	if (e)
 		event_submit(e);

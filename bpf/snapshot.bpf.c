@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Iterators: what is true of a task at one moment. */
+#include "card.bpf.h"
+#include "file.bpf.h"
 #include "ledger.bpf.h"
 #include "trace.bpf.h"
 #include "vma.bpf.h"
@@ -31,6 +33,121 @@ int snapshot_end(struct bpf_iter__task *ctx)
 	e.nivcsw = task->nivcsw;
 	e.alive = 1;
 	event_send(&e.event, sizeof(e));
+	return 0;
+}
+
+/*
+ * What a process is while one of the tree waits at a barrier.  User space names
+ * the process in barrier_tgid; from 6.1 on it also has the iterators go to no other.
+ */
+static __always_inline struct task_state *looked_at(struct task_struct *task)
+{
+	struct task_state *s;
+
+	if (!task || (__u32)task->tgid != barrier_tgid)
+		return NULL;
+	s = bpf_task_storage_get(&tasks, task, NULL, 0);
+	return s && s->begun ? s : NULL;
+}
+
+SEC("?iter/task")
+int snapshot_card(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *s = looked_at(task);
+
+	if (s)
+		card_send(s, as_number(s, task), card_registers(s, task), FL_CARD_BARRIER,
+			  barrier_ns);
+	return 0;
+}
+
+/*
+ * Heap and stack as the kernel tells them for /proc/PID/maps: vma_is_initial_heap(),
+ * _stack().  What it has as start_data is only the last segment of the program
+ * (load_elf_binary()), so its data is told by the file.
+ */
+static __always_inline __u8 vma_part(struct vm_area_struct *vma, struct mm_struct *mm)
+{
+	__u64 data_end = (mm->end_data + PAGE_BYTES - 1) & -PAGE_BYTES;
+	__u64 start = vma->vm_start, end = vma->vm_end;
+	struct file *file = vma->vm_file;
+
+	if (file) {
+		if (BPF_CORE_READ(file, f_inode) != BPF_CORE_READ(mm, exe_file, f_inode))
+			return FL_VMA_MAPPING;
+		return vma->vm_flags & VM_EXEC_BIT  ? FL_VMA_TEXT :
+		       vma->vm_flags & VM_WRITE_BIT ? FL_VMA_DATA :
+						      FL_VMA_RODATA;
+	}
+	if (vma->vm_ops)
+		return FL_VMA_KERNEL;
+	if (start < mm->brk && end > mm->start_brk)
+		return FL_VMA_HEAP;
+	if (start <= mm->start_stack && end >= mm->start_stack)
+		return FL_VMA_STACK;
+	return start == data_end ? FL_VMA_DATA : FL_VMA_MAPPING;
+}
+
+SEC("?iter/task_vma")
+int snapshot_vma(struct bpf_iter__task_vma *ctx)
+{
+	struct vm_area_struct *vma = ctx->vma;
+	struct task_state *s = looked_at(ctx->task);
+	struct file *file;
+	struct fl_vma *e;
+
+	if (!s || !vma || s->task != s->process)
+		return 0;
+	e = event_reserve(FL_VMA, sizeof(*e), s->task, barrier_ns);
+	if (!e)
+		return 0;
+	__builtin_memset((void *)e + sizeof(e->event), 0, sizeof(*e) - sizeof(e->event));
+	e->start = vma->vm_start;
+	e->end = vma->vm_end;
+	e->flags = vma->vm_flags;
+	e->phase = barrier_phase;
+	e->part = vma_part(vma, vma->vm_mm);
+	file = vma->vm_file;
+	if (file) {
+		e->offset = vma->vm_pgoff * PAGE_BYTES;
+		bpf_d_path((struct path *)&file->f_path, e->path, sizeof(e->path));
+	} else if (e->part == FL_VMA_KERNEL) {
+		const struct vm_special_mapping *special = (void *)BPF_CORE_READ(vma, vm_private_data);
+
+		bpf_probe_read_kernel_str(e->path, sizeof(e->path), BPF_CORE_READ(special, name));
+	}
+	event_submit(e);
+	return 0;
+}
+
+SEC("?iter/task_file")
+int snapshot_file(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *s = looked_at(task);
+	struct file *file = ctx->file;
+	struct fl_open_file *e;
+	struct fdtable *table;
+	__u64 word = 0;
+
+	if (!s || !file || s->task != s->process)
+		return 0;
+	e = event_reserve(FL_OPEN_FILE, sizeof(*e), s->task, barrier_ns);
+	if (!e)
+		return 0;
+	__builtin_memset((void *)e + sizeof(e->event), 0, sizeof(*e) - sizeof(e->event));
+	e->fd = ctx->fd;
+	e->flags = file->f_flags;
+	e->position = file->f_pos;
+	e->phase = barrier_phase;
+	e->kind = file_kind(file->f_inode);
+	table = BPF_CORE_READ(task, files, fdt);
+	bpf_probe_read_kernel(&word, sizeof(word),
+			      BPF_CORE_READ(table, close_on_exec) + ctx->fd / 64);
+	e->close_on_exec = word >> (ctx->fd & 63) & 1;
+	bpf_d_path((struct path *)&file->f_path, e->path, sizeof(e->path));
+	event_submit(e);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* System calls, and the markers among them. */
 #include "trace.bpf.h"
+#include "card.bpf.h"
 #include "fault.bpf.h"
 #include "ipc.bpf.h"
 
@@ -90,6 +91,7 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 	__u32 option = (__u32)regs->di;
 	__u8 op = option & 0xff;
 	struct task_state *s = by;
+	__u64 marked = as_number(by, task), registers = as_number(by, regs);
 	struct name_key key = {};
 	__u64 *words = (__u64 *)key.name;
 	struct fl_mark e = {};
@@ -117,6 +119,8 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 		s = parent ? bpf_task_storage_get(&tasks, parent, NULL, 0) : NULL;
 		if (!s)
 			return 0;
+		marked = as_number(by, parent);
+		registers = card_registers(by, parent);
 	}
 	name = name_id(&key);
 	if (op == FL_MARK_PHASE) {
@@ -125,6 +129,7 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 			rss_send(s, now);
 		}
 		s->phase = name;
+		card_send(s, marked, registers, FL_CARD_PHASE, now);
 	} else if (op == FL_MARK_REGION) {
 		region_set(s, name, a, b);
 	}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The life of a task: created, exec, exit, renamed. */
+#include "card.bpf.h"
 #include "rss.bpf.h"
 #include "trace.bpf.h"
 
@@ -41,6 +42,7 @@ int BPF_PROG(task_new, struct task_struct *task, __u64 clone_flags)
 	s->call_ns = now;
 	__builtin_memcpy(s->call_args, creator->call_args, sizeof(s->call_args));
 	s->begun = true;
+	s->parent = (__u64)BPF_CORE_READ(task, real_parent);
 	if (!(clone_flags & CLONE_THREAD_BIT))
 		regions_inherit(creator->process, s->process, now);
 
@@ -101,6 +103,8 @@ int BPF_PROG(task_exit, struct task_struct *task)
 		return 0;
 	now = bpf_ktime_get_ns();
 	rss_send(s, now);
+	parent_check(s, task);
+	card_send(s, as_number(s, task), card_registers(s, task), FL_CARD_EXIT, now);
 	s->syscall = FL_IN_EXIT;
 	s->interrupted = true;
 

@@ -175,6 +175,7 @@ struct task_state {
 	__u64 call_ns;
 	__u64 call_args[6];
 	__u64 rss_ns;
+	__u64 parent; /* address of its real_parent, as last seen */
 };
 
 struct {
@@ -357,6 +358,7 @@ static __noinline int task_begin(struct task_struct *task, struct task_state *s,
 	s->begun = true;
 	s->min_flt = task->min_flt;
 	s->maj_flt = task->maj_flt;
+	s->parent = (__u64)BPF_CORE_READ(task, real_parent);
 	event_fill(&e.event, FL_TASK_NEW, s->task, now);
 	e.process = s->process;
 	e.tid = task->pid;

@@ -105,6 +105,8 @@ static void add_subject(const char *table, const char *column, void *arg)
 		{ "syscall", NULL, SUBJECT_CALLS },       { "syscall", "data", SUBJECT_DATA },
 		{ "frame", NULL, SUBJECT_FRAMES },        { "packet", NULL, SUBJECT_MESSAGES },
 		{ "sock_state", NULL, SUBJECT_MESSAGES }, { "priority", NULL, SUBJECT_STATES },
+		{ "card", NULL, SUBJECT_CARDS },          { "vma", NULL, SUBJECT_CARDS },
+		{ "open_file", NULL, SUBJECT_CARDS },
 	};
 	unsigned int *wanted = arg;
 
@@ -345,6 +347,9 @@ static int run_as(const struct experiment *e, const struct identity *id,
 	claims_reads(e->claims, add_subject, &options.subjects);
 	if (e->claims->show)
 		add_subject("rss", "", &options.subjects);
+	/* what is kept may be asked for cards later */
+	if (record->output)
+		add_subject("card", "", &options.subjects);
 	status = introduce(e, record, how, &quiz);
 	if (status)
 		goto out;

@@ -82,18 +82,27 @@ static void find_direct_map(struct collect *c)
 	while (++args[2] < most_gib);
 }
 
+static int open_barrier(struct collect *c, bool cards)
+{
+	struct frames_calls calls = { .drain = drain, .look = cards ? collect_look : NULL, .arg = c };
+
+	return frames_open(&c->frames, &calls, c->wants_pages);
+}
+
 int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec,
 		 char *why, size_t why_size)
 {
 	struct collect *c = calloc(1, sizeof(*c));
-	int err;
+	int err = 0;
 
 	*out = c;
 	if (!c)
 		return -ENOMEM;
 	c->rec = rec;
 	c->signal_fd = -1;
-	err = o->subjects & SUBJECT_FRAMES ? frames_open(&c->frames, drain, c) : 0;
+	c->wants_pages = o->subjects & SUBJECT_FRAMES;
+	if (o->subjects & (SUBJECT_FRAMES | SUBJECT_CARDS))
+		err = open_barrier(c, o->subjects & SUBJECT_CARDS);
 	if (err)
 		return err;
 	err = collect_load(c, o, why, why_size);
@@ -124,6 +133,11 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 const char *collect_barrier(const struct collect *c)
 {
 	return c->frames ? frames_barrier(c->frames) : NULL;
+}
+
+bool collect_reads_frames(const struct collect *c)
+{
+	return c->wants_pages && collect_barrier(c);
 }
 
 int collect_follow(struct collect *c, pid_t tid)
@@ -244,29 +258,13 @@ static void detach(struct collect *c)
 	collect_detach(c);
 }
 
-/* Tasks that are still there say how far they came. */
-static int snapshot(struct collect *c)
-{
-	char none[64];
-	int fd = bpf_iter_create(bpf_link__fd(c->snapshot));
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do
-		n = read(fd, none, sizeof(none));
-	while (n > 0 || (n < 0 && errno == EINTR));
-	close(fd);
-	return n < 0 ? -errno : 0;
-}
-
 /* What was asked for and could not be had. */
 static int record_frames(struct collect *c)
 {
 	const char *why = c->frames ? frames_why(c->frames) : NULL;
 	char text[320] = "available";
 
-	if (!c->frames)
+	if (!c->wants_pages)
 		return 0;
 	if (why)
 		snprintf(text, sizeof(text), "unavailable: %s", why);
@@ -287,7 +285,8 @@ int collect_finish(struct collect *c)
 	if (f->live_tasks) {
 		/* what they wrote before goes first, to leave room */
 		ring_buffer__consume(c->ring);
-		err = snapshot(c);
+		/* tasks that are still there say how far they came */
+		err = collect_iterate(c->snapshot);
 		if (err && !c->error)
 			c->error = err;
 	}

@@ -26,8 +26,10 @@ enum {
 	SUBJECT_CALLS = 1 << 6,  /* every system call, not only those of the life cycle */
 	SUBJECT_DATA = 1 << 7,   /* the start of small buffers of read and write */
 	SUBJECT_FRAMES = 1 << 8, /* page frames at barriers (frames.h) */
+	/* task_struct at phases, at exits and at barriers, and there mappings and open files */
+	SUBJECT_CARDS = 1 << 9,
 	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
-			  SUBJECT_LOCKS | SUBJECT_MESSAGES,
+			  SUBJECT_LOCKS | SUBJECT_MESSAGES | SUBJECT_CARDS,
 };
 
 struct collect_options {
@@ -43,6 +45,9 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 
 /* Name of the barrier that the command is to be told of, or NULL: there is none. */
 const char *collect_barrier(const struct collect *c);
+
+/* Whether page frames are to be read there, which takes rights. */
+bool collect_reads_frames(const struct collect *c);
 
 /* Follow the thread TID and everything that it creates from now on. */
 int collect_follow(struct collect *c, pid_t tid);

@@ -21,7 +21,8 @@ struct collect {
 	struct completions completions;
 	struct bpf_link *snapshot;
 	struct recording *rec;
-	struct frames *frames; /* NULL: nobody asked for them */
+	struct frames *frames; /* what is done at barriers; NULL: nothing */
+	bool wants_pages;      /* there: page frames */
 	struct fl_finish finish;
 	int signal_fd;
 	int interrupts;
@@ -46,5 +47,14 @@ void collect_missed_runs(struct collect *c);
 
 /* Append names, objects, ledger, page counts and losses.  0 or -errno of the recording or a map. */
 int collect_append_maps(struct collect *c);
+
+/* collect_look.c: let an iterator go to its end.  0 or -errno. */
+int collect_iterate(const struct bpf_link *link);
+
+/*
+ * For frames.h: cards of the threads of the process PID, its mappings and its open
+ * files, as records.  What fails is the error of the recording.
+ */
+void collect_look(void *collect, pid_t pid, unsigned long long now, unsigned short phase);
 
 #endif

@@ -25,6 +25,7 @@ static void configure(struct faultline_bpf *skel, const struct collect_options *
 	skel->rodata->want_rss = o->subjects & SUBJECT_RSS;
 	skel->rodata->want_data = o->subjects & SUBJECT_DATA;
 	skel->rodata->want_signals = o->subjects & SUBJECT_SIGNALS;
+	skel->rodata->want_cards = o->subjects & SUBJECT_CARDS;
 	skel->rodata->every_fault = o->every_fault;
 	skel->rodata->nr_cpus = libbpf_num_possible_cpus();
 	skel->rodata->nr_prctl = SYS_prctl;
@@ -56,12 +57,18 @@ static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
 		{ skel->progs.lock_posix, SUBJECT_LOCKS },
 		{ skel->progs.ipc_sock_state, SUBJECT_MESSAGES },
 		{ skel->progs.ipc_net_queue, SUBJECT_MESSAGES },
+		{ skel->progs.snapshot_card, SUBJECT_CARDS },
+		{ skel->progs.snapshot_vma, SUBJECT_CARDS },
+		{ skel->progs.snapshot_file, SUBJECT_CARDS },
 	};
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		bpf_program__set_autoload(optional[i].program, optional[i].subjects & subjects);
 	bpf_program__set_autoattach(skel->progs.fault_done, false);
 	bpf_program__set_autoattach(skel->progs.snapshot_end, false);
+	bpf_program__set_autoattach(skel->progs.snapshot_card, false);
+	bpf_program__set_autoattach(skel->progs.snapshot_vma, false);
+	bpf_program__set_autoattach(skel->progs.snapshot_file, false);
 	bpf_program__set_autoattach(skel->progs.snapshot_direct_map, false);
 }
 

@@ -21,8 +21,8 @@
 #define DRAINS 1000
 
 struct frames {
-	void (*drain)(void *arg);
-	void *arg;
+	struct frames_calls calls;
+	bool pages;
 	struct frames_tree tree;
 	struct frames_proc proc;
 	int listening;
@@ -31,20 +31,23 @@ struct frames {
 	struct fl_frames *record;
 };
 
-int frames_open(struct frames **out, void (*drain)(void *arg), void *arg)
+int frames_open(struct frames **out, const struct frames_calls *calls, bool pages)
 {
 	struct frames *f = calloc(1, sizeof(*f));
 
 	*out = f;
 	if (!f)
 		return -ENOMEM;
-	f->drain = drain;
-	f->arg = arg;
+	f->calls = *calls;
+	f->pages = pages;
+	f->proc.counts = f->proc.flags = -1;
 	f->listening = -1;
 	f->record = malloc(FL_FRAMES_SIZE(FL_FRAMES_MOST));
 	if (!f->record)
 		return -ENOMEM;
-	if (frames_proc_open(&f->proc, f->why, sizeof(f->why)))
+	if (pages && frames_proc_open(&f->proc, f->why, sizeof(f->why)))
+		f->pages = false;
+	if (!f->pages && !f->calls.look)
 		return 0;
 	f->listening = barrier_listen(f->name);
 	if (f->listening < 0)
@@ -137,19 +140,16 @@ static void open_pagemaps(const struct frames *f, int *pagemaps, size_t n)
  * open pagemap stays that of one address space, so: open, learn who has ended
  * before that, and read those of the rest.
  */
-static int snapshot(struct frames *f, struct recording *rec)
+static int read_pages(struct frames *f, struct recording *rec)
 {
 	size_t n = f->tree.nr_processes;
 	int *pagemaps = calloc(n, sizeof(*pagemaps));
-	struct timespec now;
 	int err = 0;
 
 	if (!pagemaps)
 		return -ENOMEM;
 	open_pagemaps(f, pagemaps, n);
-	f->drain(f->arg);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	f->record->event.t_ns = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+	f->calls.drain(f->calls.arg);
 	for (size_t i = 0; i < n; i++) {
 		const struct frames_process *process = f->tree.processes[i];
 
@@ -170,7 +170,7 @@ static struct frames_process *find_asker(struct frames *f, pid_t pid)
 	struct frames_process *process;
 
 	for (int i = 0; i < DRAINS; i++) {
-		f->drain(f->arg);
+		f->calls.drain(f->calls.arg);
 		process = frames_tree_find(&f->tree, pid);
 		if (process && process->asker)
 			return process;
@@ -178,9 +178,18 @@ static struct frames_process *find_asker(struct frames *f, pid_t pid)
 	return NULL;
 }
 
+static void look(struct frames *f)
+{
+	for (size_t i = 0; i < f->tree.nr_processes && f->calls.look; i++)
+		if (!f->tree.processes[i]->ended)
+			f->calls.look(f->calls.arg, f->tree.processes[i]->pid,
+				      f->record->event.t_ns, f->record->phase);
+}
+
 static int serve(struct frames *f, struct recording *rec, pid_t pid)
 {
 	struct frames_process *process = find_asker(f, pid);
+	struct timespec now;
 
 	if (!process)
 		return 0;
@@ -189,7 +198,10 @@ static int serve(struct frames *f, struct recording *rec, pid_t pid)
 	f->record->event.task = process->asker;
 	f->record->phase = f->tree.tasks[process->asker].phase;
 	process->asker = 0;
-	return snapshot(f, rec);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	f->record->event.t_ns = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+	look(f);
+	return f->pages ? read_pages(f, rec) : 0;
 }
 
 int frames_serve(struct frames *f, struct recording *rec)

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which page frames are behind the named regions of the traced processes, read
- * from /proc when one of them asks at a barrier (barrier.h).
+ * What is looked at when a traced process asks at a barrier (barrier.h): which page
+ * frames are behind the named regions of all of them, read from /proc, and whatever
+ * else the caller has to look at.
  */
 #ifndef FRAMES_H
 #define FRAMES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct frames;
 struct recording;
 
+/* What is asked of the caller while somebody waits at a barrier. */
+struct frames_calls {
+	/* learn of the latest records: give them to frames_learn() */
+	void (*drain)(void *arg);
+	/* look at the process PID at the moment NOW in PHASE (name id) of who asked; NULL: nothing */
+	void (*look)(void *arg, pid_t pid, unsigned long long now, unsigned short phase);
+	void *arg;
+};
+
 /*
- * Make the barrier.  DRAIN(ARG) is called to learn of the latest records: it is
- * to give them to frames_learn().  0, or -errno.  Where the kernel shows no
- * frames, there is no barrier and frames_why() says why not.
+ * Make the barrier, for page frames where PAGES says so, and for CALLS.  0, or
+ * -errno.  Where the kernel shows no frames frames_why() says why not; if nothing
+ * else is looked at there is no barrier then.
  */
-int frames_open(struct frames **out, void (*drain)(void *arg), void *arg);
+int frames_open(struct frames **out, const struct frames_calls *calls, bool pages);
 void frames_close(struct frames *f); /* whoever waits goes on; NULL is allowed */
 
 /* Name of the barrier, or NULL: there is none. */

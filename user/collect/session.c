@@ -99,7 +99,7 @@ static int trace(struct collect *c, struct launch *launch, const struct identity
 	int err = collect_follow(c, launch->pid);
 
 	if (!err)
-		err = identity_drop(owner, collect_barrier(c) != NULL);
+		err = identity_drop(owner, collect_reads_frames(c));
 	if (err) {
 		snprintf(why, why_size, "cannot follow the command: %s", strerror(-err));
 		return err;

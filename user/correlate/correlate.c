@@ -168,6 +168,10 @@ static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_SOCK_STATE] = sizeof(struct fl_sock_state),
 	[FL_NET_QUEUE] = sizeof(struct fl_net_queue),
 	[FL_RSS] = sizeof(struct fl_rss),
+	[FL_CARD] = sizeof(struct fl_card),
+	[FL_REPARENT] = sizeof(struct fl_reparent),
+	[FL_VMA] = sizeof(struct fl_vma),
+	[FL_OPEN_FILE] = sizeof(struct fl_open_file),
 	[FL_NAME] = sizeof(struct fl_name),
 	[FL_OBJECT] = sizeof(struct fl_object),
 	[FL_LEDGER] = sizeof(struct fl_ledger),
@@ -234,6 +238,8 @@ static int gather(const void *record, size_t size, void *arg)
 	case FL_SOCK_STATE:
 	case FL_NET_QUEUE:
 	case FL_FRAMES:
+	case FL_VMA:
+	case FL_OPEN_FILE:
 		return 0;
 	case FL_TASK_NEW:
 		if (event->task == 1)
@@ -271,6 +277,10 @@ static int tell(struct correlation *c, const struct fl_event *event)
 		return signal_record(c, task, event);
 	case FL_FILE_LOCK:
 		return lock_record(c, task, event);
+	case FL_CARD:
+		return card_record(c, event);
+	case FL_REPARENT:
+		return reparent_record(c, task, event);
 	case FL_SWITCH_IN:
 	case FL_SWITCH_OUT:
 	case FL_WAKING:
@@ -292,113 +302,18 @@ static int pour(const void *record, size_t size, void *arg)
 		return net_record(arg, record);
 	if (type == FL_PRIO)
 		return priority_record(arg, record);
+	if (type == FL_VMA)
+		return vma_record(arg, record);
+	if (type == FL_OPEN_FILE)
+		return open_file_record(arg, record);
 	return type == FL_FRAMES ? frame_record(arg, record) : fault_record(arg, record);
-}
-
-static int set_text(struct correlation *c, const char *key, const char *value)
-{
-	return ROW_ADD(c, ROW_RUN, cell_text(key), cell_text(value));
-}
-
-static int set_int(struct correlation *c, const char *key, long long value)
-{
-	return ROW_ADD(c, ROW_RUN, cell_text(key), cell_int(value));
-}
-
-static void because(FILE *reason, __u64 n, const char *one, const char *many)
-{
-	if (!n)
-		return;
-	if (ftell(reason) > 0)
-		fputs("; ", reason);
-	if (n == 1)
-		fputs(one, reason);
-	else
-		fprintf(reason, many, (unsigned long long)n);
-}
-
-static int write_status(struct correlation *c)
-{
-	__u64 ring = c->lost[FL_LOSS_RING], unreadable = 0;
-	size_t size = 0, i;
-	char *text = NULL;
-	FILE *reason = open_memstream(&text, &size);
-	int err;
-
-	if (!reason)
-		return correlate_no_memory(c);
-	if (ring < c->finish.lost)
-		ring = c->finish.lost;
-	for (i = 0; i <= FL_LAST_TYPE; i++)
-		unreadable += c->unreadable[i];
-	because(reason, !c->finished, "the recording was cut off: faultline did not reach its end",
-		"");
-	because(reason, ring, "1 record was lost: the ring buffer was full",
-		"%llu records were lost: the ring buffer was full");
-	because(reason, c->lost[FL_LOSS_RECURSION], "a BPF program did not run once",
-		"BPF programs did not run %llu times");
-	because(reason, c->lost[FL_LOSS_MAP], "a BPF map had no room once",
-		"BPF maps had no room %llu times");
-	because(reason, c->lost[FL_LOSS_UNTRACKED], "1 task could not be followed",
-		"%llu tasks could not be followed");
-	because(reason, c->lost[0], "1 loss of an unknown sort", "%llu losses of an unknown sort");
-	because(reason, unreadable, "1 record could not be read", "%llu records could not be read");
-	because(reason, ring ? 0 : c->unseen, "1 switch of a task was not seen",
-		"%llu switches of tasks were not seen");
-	because(reason, c->nr_unborn, "the start of 1 task was not seen",
-		"the starts of %llu tasks were not seen");
-	because(reason, c->finish.live_tasks, "1 task still ran when tracing stopped",
-		"%llu tasks still ran when tracing stopped");
-	fclose(reason);
-	if (!text)
-		return correlate_no_memory(c);
-	err = set_text(c, "status", size ? "incomplete" : "complete");
-	if (!err)
-		err = set_text(c, "reason", text);
-	free(text);
-	return err;
-}
-
-/* Until the last task ended, or as far as the recording goes. */
-static __u64 end_of_run(const struct correlation *c)
-{
-	__u64 end = 0;
-	size_t i;
-
-	if (!c->finished)
-		return c->last_ns;
-	for (i = 0; i < c->nr_tasks; i++)
-		if (c->tasks[i]->end_ns > end)
-			end = c->tasks[i]->end_ns;
-	return end && !c->finish.live_tasks ? end : c->finish.event.t_ns;
-}
-
-static int write_run(struct correlation *c)
-{
-	struct cell duration = cell_time(c, end_of_run(c));
-	int err = write_status(c);
-
-	if (!err)
-		err = set_int(c, "duration_ns", duration.type == CELL_INT ? duration.i : 0);
-	if (err || !c->finished || c->finish.wait_status < 0)
-		return err;
-	err = set_int(c, "wait_status", c->finish.wait_status);
-	if (!err)
-		err = set_int(c, "rusage_minflt", c->finish.ru_minflt);
-	if (!err)
-		err = set_int(c, "rusage_majflt", c->finish.ru_majflt);
-	if (!err)
-		err = set_int(c, "rusage_nvcsw", c->finish.ru_nvcsw);
-	if (!err)
-		err = set_int(c, "rusage_nivcsw", c->finish.ru_nivcsw);
-	return err;
 }
 
 static int run_all(struct correlation *c, struct gathering *g)
 {
 	static int (*const finish[])(struct correlation *) = {
 		signal_finish, lock_finish, futex_finish, message_finish,
-		fault_finish,  task_finish, write_run,
+		fault_finish,  task_finish, run_finish,
 	};
 	const struct ordered *records;
 	size_t i, n;
@@ -490,6 +405,7 @@ out:
 	futex_free(&c);
 	message_free(&c);
 	net_free(&c);
+	card_free(&c);
 	task_free(&c);
 	order_free(g.order);
 	map_free(&c.objects);

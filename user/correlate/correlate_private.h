@@ -37,6 +37,10 @@ enum row {
 	ROW_SOCK_STATE,
 	ROW_PACKET,
 	ROW_FAULT_COST,
+	ROW_CARD,
+	ROW_REPARENT,
+	ROW_VMA,
+	ROW_OPEN_FILE,
 	NR_ROWS,
 };
 
@@ -68,6 +72,7 @@ struct task {
 	bool known; /* its FL_TASK_NEW was seen */
 	bool exited, ended, alive;
 	__u32 tid, pid, parent, creator;
+	__u32 parent_now; /* id; parent is who it was at the start */
 	__u32 process; /* id of the task that leads its thread group */
 	__u64 clone_flags, base_min, base_maj, min_flt, maj_flt, nvcsw, nivcsw;
 	const char *comm;                                    /* FL_COMM_LEN */
@@ -125,6 +130,7 @@ struct correlation {
 
 	struct signals *signals;
 	struct locks *locks;
+	struct cards *cards;
 	struct futex *futexes;
 	size_t nr_futexes;
 	struct messages *messages;
@@ -209,6 +215,9 @@ int order_add(struct correlation *c, struct order **order, const void *record, s
 const struct ordered *order_sort(struct correlation *c, struct order *order, size_t *n);
 void order_free(struct order *order);
 
+/* correlate_run.c: status, reason and rusage; the last of all. */
+int run_finish(struct correlation *c);
+
 /* correlate_fault.c: faults, memory and losses, whose order does not matter. */
 int fault_record(struct correlation *c, const struct fl_event *event);
 int fault_finish(struct correlation *c);
@@ -223,6 +232,8 @@ void net_free(struct correlation *c);
 
 /* correlate_task.c: the tree, phases, calls. */
 struct task *task_get(struct correlation *c, __u32 id); /* makes it; NULL: no memory, or id 0 */
+/* The latest that has or had this TID; NULL: none of the tree. */
+struct task *task_by_tid(const struct correlation *c, __u32 tid);
 int task_record(struct correlation *c, const struct fl_event *event);
 int task_finish(struct correlation *c);
 void task_free(struct correlation *c);
@@ -256,6 +267,13 @@ void futex_free(struct correlation *c);
 int message_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
 int message_finish(struct correlation *c);
 void message_free(struct correlation *c);
+
+/* correlate_card.c: what was true of a task or process at a moment; in any order, but for parents. */
+int card_record(struct correlation *c, const struct fl_event *event);
+int vma_record(struct correlation *c, const struct fl_event *event);
+int open_file_record(struct correlation *c, const struct fl_event *event);
+int reparent_record(struct correlation *c, struct task *task, const struct fl_event *event);
+void card_free(struct correlation *c);
 
 /* What a system call means to us. */
 enum call {

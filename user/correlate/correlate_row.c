@@ -45,6 +45,21 @@ static const char *const inserts[NR_ROWS] = {
 			   " old_state, new_state) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_PACKET] = "INSERT INTO packet (task, t_ns, protocol, sport, dport, len, payload,"
 		       " tcp_flags) VALUES (?,?,?,?,?,?,?,?)",
+	[ROW_CARD] = "INSERT INTO card (task, t_ns, phase, moment, state, exit_state, exit_code,"
+		     " flags, policy, prio, static_prio, weight, vruntime, deadline,"
+		     " sum_exec_runtime, cpus_mask, nvcsw, nivcsw, start_ns, utime, stime,"
+		     " parent_tid, parent_task, children, threads, mm, start_code, end_code,"
+		     " start_data, end_data, start_brk, brk, start_stack, total_vm, map_count,"
+		     " min_flt, maj_flt, files, open_files, fs, cwd, sighand, pending,"
+		     " shared_pending, blocked, thread_sp, registers)"
+		     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		     "?,?,?,?,?,?,?,?,?,?,?,?,?)",
+	[ROW_REPARENT] = "INSERT INTO reparent (task, t_ns, old_parent_task, new_parent_task,"
+			 " new_tid, new_comm, seen_ns) VALUES (?,?,?,?,?,?,?)",
+	[ROW_VMA] = "INSERT INTO vma (task, phase, t_ns, start, length, rights, part, path,"
+		    " path_offset, flags) VALUES (?,?,?,?,?,?,?,?,?,?)",
+	[ROW_OPEN_FILE] = "INSERT INTO open_file (task, phase, t_ns, fd, kind, path, flags,"
+			  " position, close_on_exec) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ROW_FAULT_COST] =
 		"INSERT INTO fault_cost (phase, region, kind, via, least_ns, below_ns, n)"
 		" VALUES (?,?,?,?,?,?,?)",

@@ -71,6 +71,13 @@ static int use_tid(struct correlation *c, struct task *task, __u32 tid)
 		       0;
 }
 
+struct task *task_by_tid(const struct correlation *c, __u32 tid)
+{
+	__u32 i = map_get(&c->task_tids, tid);
+
+	return i && tid && c->tasks[i - 1]->tid == tid ? c->tasks[i - 1] : NULL;
+}
+
 static int phase_end(struct correlation *c, struct task *task, __u64 now)
 {
 	const char *name = task->phase;
@@ -103,6 +110,7 @@ static int born(struct correlation *c, struct task *task, const struct fl_task_n
 	task->known = true;
 	task->pid = new->pid;
 	task->parent = new->parent;
+	task->parent_now = new->parent;
 	task->creator = new->creator;
 	task->process = new->process ? new->process : task->id;
 	task->clone_flags = new->clone_flags;
@@ -171,8 +179,8 @@ static int exited(struct correlation *c, struct task *task, const struct fl_task
 	task->exited = true;
 	task->exit_ns = exit->event.t_ns;
 	task->status = exit->status;
-	if (exit->group_dead && leader && leader->parent && !task->group->link) {
-		parent = task_get(c, leader->parent);
+	if (exit->group_dead && leader && leader->parent_now && !task->group->link) {
+		parent = task_get(c, leader->parent_now);
 		if (!parent)
 			return correlate_no_memory(c);
 		if (parent->group && parent->group != task->group) {

@@ -142,6 +142,56 @@ CREATE TABLE packet (
 	payload INTEGER, tcp_flags TEXT
 );
 
+-- What the kernel's task_struct had at a moment: 'phase' (a marker began one),
+-- 'exit' (it began to exit), or 'barrier' (a task of the tree waited at one; phase is
+-- then that of the one who asked).  Columns are named as the kernel's fields.  mm,
+-- files, fs and sighand number what tasks share: an equal number is the same one.
+CREATE TABLE card (
+	task INTEGER, t_ns INTEGER, phase TEXT, moment TEXT,
+	state INTEGER, exit_state INTEGER, exit_code INTEGER, flags INTEGER,
+	policy INTEGER, prio INTEGER, static_prio INTEGER,
+	weight INTEGER,		-- se.load.weight
+	vruntime INTEGER, deadline INTEGER,	-- of se; deadline NULL: an older kernel
+	sum_exec_runtime INTEGER,	-- up to the last tick or switch, ns
+	cpus_mask INTEGER,	-- of the first 64 CPUs
+	nvcsw INTEGER, nivcsw INTEGER,
+	start_ns INTEGER, utime INTEGER, stime INTEGER,	-- utime and stime as ticks found them, ns
+	parent_tid INTEGER, parent_task INTEGER,	-- real_parent; NULL: outside the tree
+	children INTEGER,	-- of this thread, not reaped yet; at most 256 are counted
+	threads INTEGER,
+	mm INTEGER,		-- NULL: it has left its address space, as the rest up to map_count
+	start_code INTEGER, end_code INTEGER, start_data INTEGER, end_data INTEGER,
+	start_brk INTEGER, brk INTEGER, start_stack INTEGER, total_vm INTEGER, map_count INTEGER,
+	min_flt INTEGER, maj_flt INTEGER,
+	files INTEGER, open_files INTEGER,	-- open_files: descriptors below 1,024
+	fs INTEGER, cwd TEXT,	-- cwd: the last component of its path
+	sighand INTEGER,
+	pending INTEGER, shared_pending INTEGER, blocked INTEGER,	-- signal 1 is the lowest bit
+	thread_sp INTEGER,	-- of its kernel stack, while it does not run
+	registers TEXT		-- with which it entered the kernel last: NAME=HEX, blank between
+);
+
+-- Whom a process got as parent when its own had ended (t_ns: began to exit).  Seen at
+-- the next event of the child (seen_ns): of several parents in a row only the last.
+CREATE TABLE reparent (
+	task INTEGER, t_ns INTEGER, old_parent_task INTEGER, new_parent_task INTEGER,
+	new_tid INTEGER, new_comm TEXT, seen_ns INTEGER
+);
+
+-- Mappings and open files of each process when a task of the tree waited at a barrier
+-- (t_ns, as in table card).  task leads the process, phase is that of the one who asked.
+-- rights: as /proc/PID/maps has them.  part: text, rodata, data (.bss as well), heap, stack,
+-- kernel (pages of its own: vDSO), else mapping.  path NULL: anonymous.  flags: the kernel's vm_flags.
+CREATE TABLE vma (
+	task INTEGER, phase TEXT, t_ns INTEGER, start INTEGER, length INTEGER, rights TEXT,
+	part TEXT, path TEXT, path_offset INTEGER, flags INTEGER
+);
+-- flags: O_* with which it was opened.
+CREATE TABLE open_file (
+	task INTEGER, phase TEXT, t_ns INTEGER, fd INTEGER, kind TEXT, path TEXT, flags INTEGER,
+	position INTEGER, close_on_exec INTEGER
+);
+
 -- What was behind each page of each named region when a task of the tree asked
 -- for it at a barrier (t_ns): of every process that lived and had a region, task
 -- its leader's.  phase is that of the one who asked; page counts from the start

@@ -38,6 +38,10 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_TASK_STORAGE = 29,
 };
 
+enum bpf_func_id {
+	BPF_FUNC_task_pt_regs = 175,
+};
+
 enum {
 	MM_FILEPAGES = 0,
 	MM_ANONPAGES = 1,
@@ -87,16 +91,22 @@ struct signal_struct;
 struct file;
 struct sk_buff;
 struct inode;
+struct path;
 struct linux_binprm;
 struct in6_addr;
+struct fs_struct;
 struct sock;
 struct socket;
 struct maple_node;
+struct vm_special_mapping;
 struct bpf_array;
+struct files_struct;
 struct fdtable;
 struct bpf_raw_tracepoint_args;
 struct bpf_perf_event_data;
 struct bpf_iter__task;
+struct bpf_iter__task_file;
+struct bpf_iter__task_vma;
 struct file_lock;
 struct unix_sock;
 struct socket_alloc;
@@ -114,37 +124,77 @@ struct thread_info {
 	u32 cpu;
 };
 
+struct load_weight {
+	long unsigned int weight;
+};
+
+typedef __u64 u64;
+
 struct cfs_rq;
 
 struct sched_entity {
+	struct load_weight load;
+	u64 sum_exec_runtime;
+	u64 vruntime;
 	struct cfs_rq *cfs_rq;
 };
 
+struct cpumask {
+	long unsigned int bits[4];
+};
+
+typedef struct cpumask cpumask_t;
 typedef int __kernel_pid_t;
 typedef __kernel_pid_t pid_t;
 
-struct files_struct;
+struct sighand_struct;
+
+typedef struct {
+	long unsigned int sig[1];
+} sigset_t;
+
+struct sigpending {
+	sigset_t signal;
+};
+
+struct thread_struct {
+	long unsigned int sp;
+};
 
 struct task_struct {
 	struct thread_info thread_info;
+	unsigned int __state;
+	unsigned int flags;
 	int wake_cpu;
 	int prio;
+	int static_prio;
 	int normal_prio;
 	struct sched_entity se;
+	unsigned int policy;
+	cpumask_t cpus_mask;
 	struct mm_struct *mm;
 	int exit_state;
 	int exit_code;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
+	struct list_head children;
+	u64 utime;
+	u64 stime;
 	long unsigned int nvcsw;
 	long unsigned int nivcsw;
+	u64 start_time;
 	long unsigned int min_flt;
 	long unsigned int maj_flt;
 	char comm[16];
+	struct fs_struct *fs;
 	struct files_struct *files;
 	struct signal_struct *signal;
+	struct sighand_struct *sighand;
+	sigset_t blocked;
+	struct sigpending pending;
 	int pagefault_disabled;
+	struct thread_struct thread;
 };
 
 typedef struct {
@@ -209,12 +259,23 @@ struct mm_struct {
 		pgd_t *pgd;
 		atomic_t mm_users;
 		atomic_long_t pgtables_bytes;
+		int map_count;
 		long unsigned int total_vm;
+		long unsigned int start_code;
+		long unsigned int end_code;
+		long unsigned int start_data;
+		long unsigned int end_data;
+		long unsigned int start_brk;
+		long unsigned int brk;
+		long unsigned int start_stack;
 		struct percpu_counter rss_stat[4];
+		struct file *exe_file;
 	};
 };
 
 typedef long unsigned int vm_flags_t;
+
+struct vm_operations_struct;
 
 struct vm_area_struct {
 	union {
@@ -223,11 +284,14 @@ struct vm_area_struct {
 			long unsigned int vm_end;
 		};
 	};
+	struct mm_struct *vm_mm;
 	union {
 		const vm_flags_t vm_flags;
 	};
+	const struct vm_operations_struct *vm_ops;
 	long unsigned int vm_pgoff;
 	struct file *vm_file;
+	void *vm_private_data;
 };
 
 struct kernel_siginfo {
@@ -250,6 +314,8 @@ struct k_sigaction {
 
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
+	struct sigpending shared_pending;
 	int group_exit_code;
 	unsigned int flags;
 };
@@ -260,12 +326,17 @@ struct path {
 	struct dentry *dentry;
 };
 
+typedef long long int __kernel_loff_t;
+typedef __kernel_loff_t loff_t;
+
 struct file {
 	void *private_data;
 	struct inode *f_inode;
+	unsigned int f_flags;
 	union {
 		const struct path f_path;
 	};
+	loff_t f_pos;
 };
 
 struct sk_buff {
@@ -322,6 +393,10 @@ struct in6_addr {
 };
 _Static_assert(sizeof(struct in6_addr) == 16, "as in the kernel");
 
+struct fs_struct {
+	struct path pwd;
+};
+
 struct sock_common {
 	union {
 		struct {
@@ -373,6 +448,10 @@ struct maple_node {
 	};
 };
 
+struct vm_special_mapping {
+	const char *name;
+};
+
 struct bpf_array {
 	union {
 		struct {
@@ -388,6 +467,8 @@ struct files_struct {
 struct fdtable {
 	unsigned int max_fds;
 	struct file **fd;
+	long unsigned int *close_on_exec;
+	long unsigned int *open_fds;
 };
 
 struct rq;
@@ -410,6 +491,25 @@ struct bpf_iter__task {
 	};
 };
 
+struct bpf_iter__task_file {
+	union {
+		struct task_struct *task;
+	};
+	u32 fd;
+	union {
+		struct file *file;
+	};
+};
+
+struct bpf_iter__task_vma {
+	union {
+		struct task_struct *task;
+	};
+	union {
+		struct vm_area_struct *vma;
+	};
+};
+
 typedef void *fl_owner_t;
 
 struct file_lock_core {
@@ -418,9 +518,6 @@ struct file_lock_core {
 	unsigned char flc_type;
 	struct file *flc_file;
 };
-
-typedef long long int __kernel_loff_t;
-typedef __kernel_loff_t loff_t;
 
 struct file_lock {
 	struct file_lock_core c;
