@@ -6,13 +6,16 @@
 #include <cmocka.h>
 
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "faultline.skel.h"
 #include "kernel_types.h"
+#include "tracepoints.h"
 
 /* The kernel's types as libbpf sees them, and what is cut out for two structures. */
 struct fixture {
@@ -142,13 +145,42 @@ static void test_others(void **state)
 	assert_true(btf__type_cnt(f->cut) < btf__type_cnt(f->whole) / 10);
 }
 
+/* The ids of what all programs hang on, as libbpf finds them. */
+static void test_tracepoints(void **state)
+{
+	struct fixture *f = fixture(state);
+	struct faultline_bpf *skel = faultline_bpf__open();
+	struct bpf_program *program;
+	int tracepoints = 0, iterators = 0;
+
+	assert_non_null(skel);
+	tracepoints_find(&f->types, skel->obj);
+	bpf_object__for_each_program(program, skel->obj) {
+		const char *section = bpf_program__section_name(program);
+		bool tracepoint = !strncmp(section, "tp_btf/", 7);
+		bool iterator = !strncmp(section, "iter/", 5);
+		__s32 id = 0;
+
+		if (tracepoint || iterator)
+			id = libbpf_find_vmlinux_btf_id(strchr(section, '/') + 1,
+							tracepoint ? BPF_TRACE_RAW_TP :
+								     BPF_TRACE_ITER);
+		assert_true(id >= 0);
+		assert_int_equal(tracepoints_id(section), id);
+		tracepoints += tracepoint;
+		iterators += iterator;
+	}
+	assert_true(tracepoints > 0 && iterators > 0);
+	assert_int_equal(tracepoints_id("tp_btf/no_such_thing"), 0);
+	faultline_bpf__destroy(skel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_pointed_to),
-		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_walk),        cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_pointed_to),  cmocka_unit_test(test_others),
+		cmocka_unit_test(test_tracepoints),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -15,6 +15,7 @@
 #include "collect_impl.h"
 #include "kernel_facts.h"
 #include "kernel_types.h"
+#include "tracepoints.h"
 
 #define DEFAULT_RING_BYTES (16u << 20)
 
@@ -64,12 +65,6 @@ static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
 
 	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
 		bpf_program__set_autoload(optional[i].program, optional[i].subjects & subjects);
-	bpf_program__set_autoattach(skel->progs.fault_done, false);
-	bpf_program__set_autoattach(skel->progs.snapshot_end, false);
-	bpf_program__set_autoattach(skel->progs.snapshot_card, false);
-	bpf_program__set_autoattach(skel->progs.snapshot_vma, false);
-	bpf_program__set_autoattach(skel->progs.snapshot_file, false);
-	bpf_program__set_autoattach(skel->progs.snapshot_direct_map, false);
 }
 
 /*
@@ -101,11 +96,16 @@ static int load_maps(struct collect *c, const struct collect_options *o, int fd,
 	struct bpf_program *program;
 	int err = kernel_types_open(&types);
 
+	if (!err)
+		err = tracepoints_register();
 	if (!err) {
 		kernel_facts_read(&facts, &types);
 		c->skel = faultline_bpf__open_opts(&open);
-		err = c->skel ? kernel_types_cut(&types, bpf_object__btf(c->skel->obj), fd) :
-				-errno;
+		err = c->skel ? 0 : -errno;
+	}
+	if (!err) {
+		tracepoints_find(&types, c->skel->obj);
+		err = kernel_types_cut(&types, bpf_object__btf(c->skel->obj), fd);
 	}
 	kernel_types_close(&types);
 	if (err)
@@ -203,7 +203,7 @@ int collect_attach(struct collect *c)
 
 	for (int i = 0; i < COLLECT_PARTS && !err; i++)
 		if (c->parts[i])
-			err = faultline_bpf__attach(c->parts[i]);
+			err = tracepoints_attach(c->parts[i]->skeleton);
 	return err;
 }
 

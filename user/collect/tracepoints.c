@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "tracepoints.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "kernel_types.h"
+
+#define MOST 64
+
+static struct {
+	const char *section; /* of the program, owned by the object that it was found for */
+	char name[64];
+	unsigned int kind;
+	__u32 id; /* 0: not there */
+} hooks[MOST];
+static size_t nr_hooks;
+
+/* By what names the kernel's types tell of tracepoints and iterators: bpf_check_attach_target(). */
+#define TRACEPOINT "btf_trace_"
+#define ITERATOR "bpf_iter_"
+
+__u32 tracepoints_id(const char *section)
+{
+	for (size_t i = 0; i < nr_hooks; i++)
+		if (!strcmp(hooks[i].section, section))
+			return hooks[i].id;
+	return 0;
+}
+
+static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *o, long cookie)
+{
+	(void)cookie;
+	o->attach_btf_id = tracepoints_id(bpf_program__section_name(program));
+	return o->attach_btf_id ? bpf_program__set_type(program, BPF_PROG_TYPE_TRACING) : -ESRCH;
+}
+
+/* With another type until they are loaded, since libbpf reads all types for one such program. */
+int tracepoints_register(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, o, .prog_prepare_load_fn = prepare);
+	static bool done;
+	int id = done ? 1 : 0;
+
+	done = true;
+	if (!id)
+		id = libbpf_register_prog_handler("tp_btf+", BPF_PROG_TYPE_RAW_TRACEPOINT,
+						  BPF_TRACE_RAW_TP, &o);
+	if (id > 0)
+		id = libbpf_register_prog_handler("iter+", BPF_PROG_TYPE_RAW_TRACEPOINT,
+						  BPF_TRACE_ITER, &o);
+	return id < 0 ? id : 0;
+}
+
+static void add(const char *section)
+{
+	const char *target = strchr(section, '/');
+	bool iterator = !strncmp(section, "iter/", 5);
+
+	if (!target || (!iterator && strncmp(section, "tp_btf/", 7)) || nr_hooks == MOST)
+		return;
+	hooks[nr_hooks].section = section;
+	hooks[nr_hooks].kind = iterator ? BTF_KIND_FUNC : BTF_KIND_TYPEDEF;
+	hooks[nr_hooks].id = 0;
+	snprintf(hooks[nr_hooks].name, sizeof(hooks[nr_hooks].name), "%s%s",
+		 iterator ? ITERATOR : TRACEPOINT, target + 1);
+	nr_hooks++;
+}
+
+void tracepoints_find(const struct kernel_types *types, const struct bpf_object *object)
+{
+	const struct btf_type *type = NULL;
+	struct bpf_program *program;
+	__u32 id = 0;
+
+	nr_hooks = 0;
+	bpf_object__for_each_program(program, object) {
+		add(bpf_program__section_name(program));
+	}
+	while ((type = kernel_types_next(types, type))) {
+		unsigned int kind = BTF_INFO_KIND(type->info);
+		const char *name = kernel_types_name(types, type->name_off);
+
+		id++;
+		if ((kind != BTF_KIND_TYPEDEF || strncmp(name, TRACEPOINT, strlen(TRACEPOINT))) &&
+		    (kind != BTF_KIND_FUNC || strncmp(name, ITERATOR, strlen(ITERATOR))))
+			continue;
+		for (size_t i = 0; i < nr_hooks; i++)
+			if (hooks[i].kind == kind && !strcmp(hooks[i].name, name))
+				hooks[i].id = id;
+	}
+}
+
+int tracepoints_attach(const struct bpf_object_skeleton *skeleton)
+{
+	for (int i = 0; i < skeleton->prog_cnt; i++) {
+		struct bpf_prog_skeleton *p =
+			(void *)((char *)skeleton->progs + (size_t)i * skeleton->prog_skel_sz);
+
+		if (bpf_program__fd(*p->prog) < 0 ||
+		    bpf_program__expected_attach_type(*p->prog) != BPF_TRACE_RAW_TP)
+			continue;
+		*p->link = bpf_program__attach_trace(*p->prog);
+		if (!*p->link)
+			return -errno;
+	}
+	return 0;
+}
