@@ -103,10 +103,11 @@ trace() { # COMMAND...: with a recording t.fl
 	run "$FAULTLINE" trace -o "$W/t.fl" -- "$@"
 }
 
-# The rows alone, columns separated by tabs.
+# The rows alone, columns separated by tabs.  What takes seconds elsewhere takes minutes on
+# an emulated CPU.
 query() { # SQL [FILE]
 	local rows
-	rows=$("$FAULTLINE" query "${2:-$W/t.fl}" "$1" 2>"$W/query.err") ||
+	rows=$("$FAULTLINE" query --seconds=120 "${2:-$W/t.fl}" "$1" 2>"$W/query.err") ||
 		fail "query '$1': $(cat "$W/query.err")"
 	printf '%s\n' "$rows" | tail -n +2
 }

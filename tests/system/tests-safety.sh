@@ -108,11 +108,11 @@ test_query_refuses() {
 	same "the recording" "$before" "$(sha256sum <t.fl)"
 	same "files beside it" "t.fl" "$(echo t.fl*)"
 	# without an end: it is ended
-	run timeout 120 "$FAULTLINE" query "$W/t.fl" \
+	run timeout 120 "$FAULTLINE" query --seconds=1 "$W/t.fl" \
 		"WITH RECURSIVE r (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM r) SELECT max(i) FROM r"
 	[ "$status" -ne 124 ] || fail "a query without end runs for ever"
 	[ "$status" -ne 0 ] || fail "status 0 for a query without end"
-	sentence
+	sentence "1000 ms" --seconds
 }
 
 # A recording from somebody else: views and triggers in it are not obeyed.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli.h"
 #include "message.h"
@@ -8,10 +9,13 @@
 #include "recording.h"
 #include "sandbox.h"
 
-enum { OPT_JSON = 0x100 };
+#define MAX_SECONDS 86400
+
+enum { OPT_JSON = 0x100, OPT_SECONDS };
 
 static const struct argp_option options[] = {
 	{ "json", OPT_JSON, NULL, 0, "an array with an object a row instead of text", 0 },
+	{ "seconds", OPT_SECONDS, "N", 0, "end the query after N seconds (default: 10)", 0 },
 	{ 0 },
 };
 
@@ -26,15 +30,25 @@ static const char doc[] =
 struct query {
 	const char *file, *sql;
 	bool json;
+	int deadline_ms;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct query *query = state->input;
+	long seconds;
+	char *end;
 
 	switch (key) {
 	case OPT_JSON:
 		query->json = true;
+		return 0;
+	case OPT_SECONDS:
+		seconds = strtol(arg, &end, 10);
+		if (end == arg || *end || seconds < 1 || seconds > MAX_SECONDS)
+			argp_error(state, "--seconds=%s: a number from 1 to %d is needed", arg,
+				   MAX_SECONDS);
+		query->deadline_ms = (int)seconds * 1000;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (query->sql)
@@ -58,9 +72,10 @@ int cmd_query(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options, .parser = parse, .args_doc = "FILE SQL", .doc = doc
 	};
-	struct query query = { 0 };
+	struct query query = { .deadline_ms = SANDBOX_DEADLINE_MS };
 	struct recording *rec;
 	char why[512] = "";
+	const char *remedy = "";
 	int status, err;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &query);
@@ -68,11 +83,14 @@ int cmd_query(int argc, char **argv)
 	if (status)
 		return status;
 	err = query_print(recording_db(rec), query.sql, stdout,
-			  query.json ? QUERY_JSON : QUERY_AUTO, SANDBOX_DEADLINE_MS, why,
+			  query.json ? QUERY_JSON : QUERY_AUTO, query.deadline_ms, why,
 			  sizeof(why));
 	if (err) {
-		message("cannot answer the query: %s%s", why,
-			err == -EINVAL ? "; SELECT sql FROM sqlite_schema shows the tables" : "");
+		if (err == -EINVAL)
+			remedy = "; SELECT sql FROM sqlite_schema shows the tables";
+		else if (err == -ETIME)
+			remedy = "; --seconds=N gives it more time";
+		message("cannot answer the query: %s%s", why, remedy);
 		status = CLI_USAGE;
 	}
 	recording_close(rec);
