@@ -126,11 +126,20 @@ AND syscall.name IN ('clone', 'clone3', 'vfork')
 WHERE state = 'waiting' AND state.start_ns BETWEEN child.start_ns AND ending.start_ns
 AND state.end_ns BETWEEN ending.start_ns AND syscall.end_ns AND waker_task = child.task;
 
--- 68 is the letter D: a sleep that no signal ends, not even SIGKILL for a moment.
+-- 68 is the letter D: a sleep that no signal ends but one that kills.
 -- claim E vfork.state: and cannot be interrupted: ps shows it as D
 -- phase: vfork
 -- expect: 68
 SELECT value FROM value JOIN task USING (task) WHERE role = 'vfork' AND name = 'parent.state';
+
+-- claim E vfork.killable: for the kernel has it wait for nothing but the child and a signal that kills
+-- phase: vfork
+-- expect: 'killable'
+SELECT group_concat(DISTINCT sleep) FROM state
+JOIN task AS parent ON parent.task = state.task AND parent.role = 'parent'
+JOIN phase ON phase.task = parent.task AND phase.name = 'vfork'
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns
+WHERE state = 'waiting' AND why IN ('clone', 'clone3', 'vfork');
 
 -- The exec is not yet complete then: first the new program gets a memory of its own.
 -- claim E spawn.exec: posix_spawn() comes back from it when the child is in execve(), not before

@@ -6,12 +6,27 @@
  * termination and the end the zombie.  One process goes through all of them, each
  * in a phase of its own: it computes while another one computes on the same CPU,
  * so that both must stand aside (ready); it waits for a byte, and then for a time;
- * it is stopped and continued; it ends.
+ * it is stopped and continued; it waits for another one to give its memory back, and
+ * no signal is to wake it meanwhile; it ends.
  *
  * The parent acts only when the child has left the CPU: a task that is woken on
  * its way to sleep never waits.
  */
 #include "tasks.h"
+
+/* Wait until another one, which borrows our memory, has slept for NAP nanoseconds. */
+static void lend_memory(long long nap)
+{
+	pid_t borrower = vfork();
+
+	if (borrower < 0)
+		fail("vfork");
+	if (!borrower) {
+		sleep_ns(nap);
+		_exit(0);
+	}
+	wait_for(borrower);
+}
 
 static __attribute__((noreturn)) void child(int byte, long long work, long long nap)
 {
@@ -23,6 +38,8 @@ static __attribute__((noreturn)) void child(int byte, long long work, long long 
 	sleep_ns(nap);
 	fl_phase("stop");
 	raise(SIGSTOP);
+	fl_phase("lend");
+	lend_memory(nap);
 	fl_phase("");
 	_exit(0);
 }

@@ -4,7 +4,7 @@
 -- question: In which states can a process be, and which can follow which?
 -- param: work_ms = 20   10..2000   milliseconds of CPU time that each of two processes needs
 -- param: nap_ms = 3   1..2000   milliseconds that one of them sleeps
--- lesson: A process that can run is ready until a CPU takes it. It leaves the CPU because it must wait, or because others want it as well. From waiting no way leads to running but through ready, and somebody opens it.
+-- lesson: A process that can run is ready until a CPU takes it. It leaves the CPU because it must wait, or because others want it as well. Most waits end early for a signal (S in ps); a few must not, while others hold what is ours (D). From waiting no way leads to running but through ready, and somebody opens it.
 -- notes: processes that are ready stand in a linked list | | in a tree for each CPU, ordered by the time that each of them
 --   is entitled to; the two that compute here had to go back into it {SELECT count(*) FROM state JOIN task USING (task)
 --   WHERE role IN ('child', 'rival') AND why = 'preempted'} times
@@ -72,6 +72,27 @@ AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 -- expect: >= 1000 * nap_ms
 SELECT (state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
 WHERE name = 'sleep' AND state = 'waiting' AND why LIKE '%nanosleep'
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim E shallow: any signal could have ended the waits for the byte and for the time: S in ps
+-- expect: 'interruptible'
+SELECT group_concat(DISTINCT sleep) FROM state JOIN phase USING (task) JOIN task USING (task)
+WHERE role = 'child' AND name IN ('read', 'sleep') AND state = 'waiting'
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- wait_for_vfork_done(): the memory is in use by the other one, so only a signal that kills may end this.
+-- claim E deep: the wait for another process that uses its memory only one that kills: D in ps
+-- phase: lend
+-- expect: 'killable'
+SELECT group_concat(DISTINCT sleep) FROM state JOIN phase USING (task)
+WHERE name = 'lend' AND state = 'waiting' AND why IN ('vfork', 'clone', 'clone3')
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+
+-- claim B deep.time: it lasts as long as the other one needs the memory (microseconds)
+-- phase: lend
+-- expect: >= 1000 * nap_ms
+SELECT (state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
+WHERE name = 'lend' AND sleep = 'killable'
 AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
 -- claim E stopped: it is stopped once, until the parent continues it

@@ -75,6 +75,38 @@ static void new_and_gone(struct stream_of_records *r)
 	put_in(r, 7, 2, 1);
 }
 
+/* How deep it sleeps, as the bits of the kernel's own state say. */
+static void ways_to_sleep(void **state)
+{
+	static const unsigned int bits[] = {
+		0x2001, /* TASK_INTERRUPTIBLE | TASK_FREEZABLE */
+		0x2,    /* TASK_UNINTERRUPTIBLE */
+		0x2102, /* TASK_KILLABLE | TASK_FREEZABLE */
+		0x402,  /* TASK_IDLE */
+		0x40,   /* TASK_PARKED */
+	};
+	struct stream_of_records *r = records_new();
+	uint64_t t = 11;
+
+	(void)state;
+	new_and_gone(r);
+	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++, t += 20) {
+		put_out(r, t, 2, 1, bits[i], "read");
+		put_ready(r, t + 2, 2, 0, 1);
+		put_in(r, t + 3, 2, 1);
+	}
+	put_ready(r, t, 2, 0, 1); /* woken before it slept */
+	put_out(r, t + 2, 2, 1, 0, NULL);
+	put_finish(r, 200, 0);
+	correlate_now(r);
+	ASSERT_ROWS(r,
+		    "SELECT start_ns, sleep FROM state WHERE state = 'waiting' ORDER BY start_ns",
+		    "11|interruptible", "31|uninterruptible", "51|killable", "71|idle", "91|-",
+		    "111|-");
+	ASSERT_NO_ROWS(r, "SELECT state FROM state WHERE state <> 'waiting' AND sleep IS NOT NULL");
+	records_free(r);
+}
+
 /* The parent may return from its wait before the child has left the CPU. */
 static void reaped_before_the_last_switch(void **state)
 {
@@ -269,10 +301,15 @@ static void priorities(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole_life),    cmocka_unit_test(reaped_before_the_last_switch),
-		cmocka_unit_test(nobody_waits),  cmocka_unit_test(old_leader_vanishes_at_exec),
-		cmocka_unit_test(spurious_wake), cmocka_unit_test(lost_records_make_gaps),
-		cmocka_unit_test(out_of_order),  cmocka_unit_test(in_a_fault_and_in_an_interrupt),
+		cmocka_unit_test(whole_life),
+		cmocka_unit_test(ways_to_sleep),
+		cmocka_unit_test(reaped_before_the_last_switch),
+		cmocka_unit_test(nobody_waits),
+		cmocka_unit_test(old_leader_vanishes_at_exec),
+		cmocka_unit_test(spurious_wake),
+		cmocka_unit_test(lost_records_make_gaps),
+		cmocka_unit_test(out_of_order),
+		cmocka_unit_test(in_a_fault_and_in_an_interrupt),
 		cmocka_unit_test(priorities),
 	};
 

@@ -31,15 +31,15 @@ static void test_gaps_are_gaps(void **state)
 	       "3 tasks in 10.0 ms. A column is 156 us; several states in one take turns.\n"
 	       "\n"
 	       "time ms        |0    |1    |2     |3    |4     |5    |6    |7     |8    |9\n"
-	       "A parent 101   RRRRRRRRRRRRRwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwrrrRRRRRRRRRR\n"
-	       "B child 103          nnnnrrrRRRRRRRRRRRRRwwwwwwrrrRRRRRRRRRRRRRRRRzzzzzzz\n"
+	       "A parent 101   RRRRRRRRRRRRRSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSrrrRRRRRRRRRR\n"
+	       "B child 103          nnnnrrrRRRRRRRRRRRRRSSSSSSrrrRRRRRRRRRRRRRRRRzzzzzzz\n"
 	       "C +worker 107                                     nrrRRRRRRR???RR\n"
 	       "\n"
 	       "CPU 0    80%   AAAAAAAAAAAAABBBBBBBBBBBBB.........BBBBBBBBBBBBBBBBb..AAAAAAAAAA\n"
 	       "CPU 1    12%   ......................................CCCCCCC...CC..............\n"
 	       "ready queue             1111                   1111111            1111\n"
 	       "\n"
-	       "R running   r ready   w waiting   z zombie   n new   ? not known\n"
+	       "R running   r ready   S waiting   z zombie   n new   ? not known\n"
 	       "CPU: whom it ran; a small letter: less than half of the time; . nobody, or\n"
 	       "  others than these tasks\n"
 	       "ready queue: its mean length, a digit is its number; at most 1 at once\n"
@@ -66,13 +66,13 @@ static void test_bars_in_utf8(void **state)
 	       "2 tasks in 10.0 ms. A column is 156 us; several states in one take turns.\n"
 	       "\n"
 	       "time ms        |0    |1    |2     |3    |4     |5    |6    |7     |8    |9\n"
-	       "A parent 101   RRRRRRRRRRRRRwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwrrrRRRRRRRRRR\n"
-	       "B child 103          nnnnrrrRRRRRRRRRRRRRwwwwwwrrrRRRRRRRRRRRRRRRRzzzzzzz\n"
+	       "A parent 101   RRRRRRRRRRRRRSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSrrrRRRRRRRRRR\n"
+	       "B child 103          nnnnrrrRRRRRRRRRRRRRSSSSSSrrrRRRRRRRRRRRRRRRRzzzzzzz\n"
 	       "\n"
 	       "CPU 0    80%   AAAAAAAAAAAAABBBBBBBBBBBBB.........BBBBBBBBBBBBBBBBb..AAAAAAAAAA\n"
 	       "ready queue             ▃██▆                   ███▂               ▆██▃\n"
 	       "\n"
-	       "R running   r ready   w waiting   z zombie   n new\n"
+	       "R running   r ready   S waiting   z zombie   n new\n"
 	       "CPU: whom it ran; a small letter: less than half of the time; . nobody, or\n"
 	       "  others than these tasks\n"
 	       "ready queue: its mean length, a full column is 1; at most 1 at once\n"
@@ -114,13 +114,13 @@ static void test_tasks_alike_share_a_lane(void **state)
 	       "42 tasks in 43.0 ms. A column is 672 us; several states in one take turns.\n"
 	       "\n"
 	       "time ms        |0     |5     |10     |15    |20     |25    |30     |35    |40\n"
-	       "A sh 101       RwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwRR\n"
+	       "A sh 101       RSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSRR\n"
 	       "B 41 x true     RRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRRR\n"
 	       "\n"
 	       "CPU 0   100%   ABBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBA\n"
 	       "ready queue    \n"
 	       "\n"
-	       "R running   w waiting\n"
+	       "R running   S waiting\n"
 	       "CPU: whom it ran\n"
 	       "ready queue: its mean length, a full column is 1; at most 0 at once\n"
 	       "\n"
@@ -166,6 +166,44 @@ static void test_letters_are_in_proportion(void **state)
 	sqlite3_close(db);
 }
 
+/* A wait that a signal does not end has a letter and a sum of its own. */
+static void test_deep_waits_are_told_apart(void **state)
+{
+	static const struct report_style wide = { .width = 90 };
+
+	(void)state;
+	expect(report_db(lives_db_small),
+	       "DELETE FROM state WHERE task = 3; DELETE FROM task WHERE task = 3;"
+	       "UPDATE state SET sleep = 'interruptible' WHERE state = 'waiting';"
+	       "UPDATE state SET sleep = 'killable' WHERE state = 'waiting' AND task = 2;",
+	       &wide,
+	       "2 tasks in 10.0 ms. A column is 135 us; several states in one take turns.\n"
+	       "\n"
+	       "time ms        |0     |1     |2      |3     |4      |5     |6     |7      |8     |9\n"
+	       "A parent 101   RRRRRRRRRRRRRRRSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSSrrrrRRRRRRRRRRR\n"
+	       "B child 103           nnnnrrrrRRRRRRRRRRRRRRRDDDDDDDrrrrRRRRRRRRRRRRRRRRRRzzzzzzzz\n"
+	       "\n"
+	       "CPU 0    80%   AAAAAAAAAAAAAAABBBBBBBBBBBBBBB..........bBBBBBBBBBBBBBBBBBBb..aAAAAAAAAAAA\n"
+	       "ready queue               1111                      1111                  1111\n"
+	       "\n"
+	       "R running   r ready   D waiting, deaf to signals   S waiting   z zombie   n new\n"
+	       "CPU: whom it ran; a small letter: less than half of the time; . nobody, or others than\n"
+	       "  these tasks\n"
+	       "ready queue: its mean length, a digit is its number; at most 1 at once\n"
+	       "\n"
+	       "               turnaround response running   ready waiting    in D   CPU gave up forced\n"
+	       "A parent 101      10.0 ms     0 ns 3.50 ms  500 us 6.00 ms       - 35.0%       2      1\n"
+	       "B child 103       7.00 ms  1.00 ms 4.50 ms 1.00 ms 1.00 ms 1.00 ms 64.3%       2      0\n"
+	       "turnaround: from creation to end   response: until it first ran   in D: of waiting, what\n"
+	       "  no signal ends but one that kills   CPU: running / turnaround\n"
+	       "gave up, forced: voluntary and involuntary switches that the kernel counted\n"
+	       "\n"
+	       "utilisation  40.0%   8.00 ms of CPU time in 10.0 ms on 2 CPUs\n"
+	       "fairness     0.999   Jain's index over 2 tasks of running / (running + ready); 1: all got\n"
+	       "             the same share of what they could use\n"
+	       "turnaround   8.50 ms on average; 2 tasks ended, 200 a second\n");
+}
+
 static void test_without_states_there_is_a_sentence(void **state)
 {
 	(void)state;
@@ -192,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_bars_in_utf8),
 		cmocka_unit_test(test_tasks_alike_share_a_lane),
 		cmocka_unit_test(test_letters_are_in_proportion),
+		cmocka_unit_test(test_deep_waits_are_told_apart),
 		cmocka_unit_test(test_without_states_there_is_a_sentence),
 		cmocka_unit_test(test_every_width_holds),
 		cmocka_unit_test(test_errors_of_writing_are_returned),

@@ -61,6 +61,7 @@ struct state {
 	enum life life;
 	int cpu; /* -1: none */
 	const char *why;
+	const char *sleep; /* what may end the wait, but for a wake-up */
 	__u64 since;
 	__u64 known;                    /* the last moment at which it is known to have lasted */
 	const struct fl_waking *waking; /* who wakes it, until it is ready */

@@ -16,6 +16,10 @@
  */
 #include "correlate_private.h"
 
+#define TASK_INTERRUPTIBLE_BIT 0x1
+#define TASK_UNINTERRUPTIBLE_BIT 0x2
+#define TASK_WAKEKILL_BIT 0x100
+#define TASK_NOLOAD_BIT 0x400
 #define TASK_STOPPED_BITS (0x4 | 0x8) /* __TASK_STOPPED, __TASK_TRACED */
 #define EXIT_DEAD_BIT 0x10
 #define EXIT_ZOMBIE_BIT 0x20
@@ -39,7 +43,7 @@ static int write_row(struct correlation *c, const struct task *task, struct cell
 	}
 	return ROW_ADD(c, ROW_STATE, cell_int(task->id), cell_text(words[s->life]),
 		       cell_text(s->why), s->cpu < 0 ? cell_null() : cell_int(s->cpu),
-		       cell_time(c, s->since), end, waker, comm);
+		       cell_time(c, s->since), end, waker, comm, cell_text(s->sleep));
 }
 
 /* End the current row at NOW; what ended before the start of the run has none. */
@@ -61,6 +65,7 @@ static void enter(struct task *task, enum life life, const char *why, int cpu, _
 
 	s->life = life;
 	s->why = why;
+	s->sleep = NULL;
 	s->cpu = cpu;
 	s->since = now;
 	s->known = now;
@@ -113,6 +118,18 @@ static int switch_in(struct correlation *c, struct task *task, const struct fl_e
 	return err ? err : change(c, task, event->t_ns, LIFE_RUNNING, NULL, event->cpu);
 }
 
+/* As task_state_index() takes them for /proc: TASK_IDLE is a wait that nobody is to count as load. */
+static const char *sleep_word(__u32 prev_state)
+{
+	if (prev_state & TASK_INTERRUPTIBLE_BIT)
+		return "interruptible";
+	if (!(prev_state & TASK_UNINTERRUPTIBLE_BIT))
+		return NULL;
+	if (prev_state & TASK_WAKEKILL_BIT)
+		return "killable";
+	return prev_state & TASK_NOLOAD_BIT ? "idle" : "uninterruptible";
+}
+
 static int switch_out(struct correlation *c, struct task *task, const struct fl_switch_out *out)
 {
 	__u64 now = out->event.t_ns;
@@ -132,8 +149,10 @@ static int switch_out(struct correlation *c, struct task *task, const struct fl_
 		return change(c, task, now, LIFE_READY, "preempted", out->event.cpu);
 	if (out->prev_state & TASK_STOPPED_BITS)
 		return change(c, task, now, LIFE_STOPPED, NULL, -1);
-	return change(c, task, now, LIFE_WAITING,
-		      out->in_fault ? "fault" : correlate_syscall(c, out->syscall), -1);
+	err = change(c, task, now, LIFE_WAITING,
+		     out->in_fault ? "fault" : correlate_syscall(c, out->syscall), -1);
+	task->state.sleep = sleep_word(out->prev_state);
+	return err;
 }
 
 static int woken(struct correlation *c, struct task *task, __u64 now, int cpu)

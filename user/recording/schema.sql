@@ -92,7 +92,8 @@ CREATE TABLE rss (
 -- 'preempted', 'woken', 'new'.
 CREATE TABLE state (
 	task INTEGER, state TEXT, why TEXT, cpu INTEGER, start_ns INTEGER, end_ns INTEGER,
-	waker_task INTEGER, waker_comm TEXT
+	waker_task INTEGER, waker_comm TEXT,
+	sleep TEXT	-- for waiting: interruptible (S in ps), uninterruptible, killable (D), idle (I)
 );
 
 CREATE TABLE syscall (

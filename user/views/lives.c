@@ -60,6 +60,11 @@ static enum doing doing_of(const char *text)
 	return doing;
 }
 
+static bool is_deep(const char *sleep)
+{
+	return sleep && (!strcmp(sleep, "uninterruptible") || !strcmp(sleep, "killable"));
+}
+
 static struct lives_row *room(struct lives *l)
 {
 	if (l->nr_rows == l->room_rows) {
@@ -96,6 +101,7 @@ static void load_row(struct lives *l, sqlite3_stmt *stmt, int *task_before)
 	};
 	row->why = word(l, stmt, 2);
 	row->waker_comm = word(l, stmt, 7);
+	row->deep = doing == DOING_WAITING && is_deep((const char *)sqlite3_column_text(stmt, 8));
 	row->open = row->end_ns == TL_NEVER;
 	if (row->open)
 		row->end_ns = LLONG_MAX;
@@ -170,6 +176,8 @@ static void settle_life(struct lives *l, size_t i)
 		const struct lives_row *row = &life->rows[n];
 
 		life->sums[row->doing] += row->end_ns - row->start_ns;
+		if (row->deep)
+			life->deep_ns += row->end_ns - row->start_ns;
 		if (row->doing < DOING_ZOMBIE)
 			known += row->end_ns - row->start_ns;
 		if (row->doing == DOING_RUNNING && life->response_ns == TL_NEVER)
@@ -211,9 +219,10 @@ int lives_load(struct lives *l, sqlite3 *db, const struct report_style *style)
 		return l->t.error = -ENOMEM;
 	load_switches(l);
 	stmt = timeline_prepare(
-		&l->t, "SELECT task, state, why, cpu, start_ns, end_ns, waker_task, waker_comm "
-		       "FROM state WHERE typeof(task) = 'integer' AND typeof(start_ns) = 'integer' "
-		       "ORDER BY task, start_ns, rowid");
+		&l->t,
+		"SELECT task, state, why, cpu, start_ns, end_ns, waker_task, waker_comm, "
+		"sleep FROM state WHERE typeof(task) = 'integer' AND typeof(start_ns) = 'integer' "
+		"ORDER BY task, start_ns, rowid");
 	while (timeline_step(&l->t, stmt))
 		load_row(l, stmt, &task_before);
 	if (l->t.error)

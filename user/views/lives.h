@@ -33,6 +33,7 @@ struct lives_row {
 	int waker;              /* index of a task; TL_NONE */
 	int cpu;                /* -1: none */
 	enum doing doing;       /* never DOING_UNKNOWN */
+	bool deep;              /* waits, and no signal but one that kills can end it */
 	bool open;              /* it had not ended when the recording did */
 };
 
@@ -43,6 +44,7 @@ struct life {
 	long long start_ns, end_ns; /* turnaround: the difference */
 	bool ended;                 /* false: the recording ended before it did */
 	long long sums[NR_DOING];   /* from start_ns to end_ns; of zombie, until it was reaped */
+	long long deep_ns;          /* of waiting */
 	long long response_ns;      /* until it ran for the first time; TL_NEVER: not known */
 	long long nvcsw, nivcsw;    /* as the kernel counted; -1: not known */
 };

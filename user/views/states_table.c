@@ -18,6 +18,7 @@ enum column {
 	COLUMN_RUNNING,
 	COLUMN_READY,
 	COLUMN_WAITING,
+	COLUMN_DEEP,
 	COLUMN_STOPPED,
 	COLUMN_ZOMBIE,
 	COLUMN_UNKNOWN,
@@ -31,17 +32,12 @@ static const struct {
 	const char *heading;
 	int drop; /* 0: never */
 } columns[NR_COLUMNS] = {
-	[COLUMN_TURNAROUND] = { "turnaround", 0 },
-	[COLUMN_RESPONSE] = { "response", 3 },
-	[COLUMN_RUNNING] = { "running", 0 },
-	[COLUMN_READY] = { "ready", 0 },
-	[COLUMN_WAITING] = { "waiting", 0 },
-	[COLUMN_STOPPED] = { "stopped", 4 },
-	[COLUMN_ZOMBIE] = { "zombie", 5 },
-	[COLUMN_UNKNOWN] = { "unknown", 0 },
-	[COLUMN_SHARE] = { "CPU", 1 },
-	[COLUMN_VOLUNTARY] = { "gave up", 2 },
-	[COLUMN_INVOLUNTARY] = { "forced", 2 },
+	[COLUMN_TURNAROUND] = { "turnaround", 0 }, [COLUMN_RESPONSE] = { "response", 3 },
+	[COLUMN_RUNNING] = { "running", 0 },       [COLUMN_READY] = { "ready", 0 },
+	[COLUMN_WAITING] = { "waiting", 0 },       [COLUMN_DEEP] = { "in D", 3 },
+	[COLUMN_STOPPED] = { "stopped", 4 },       [COLUMN_ZOMBIE] = { "zombie", 5 },
+	[COLUMN_UNKNOWN] = { "unknown", 0 },       [COLUMN_SHARE] = { "CPU", 1 },
+	[COLUMN_VOLUNTARY] = { "gave up", 2 },     [COLUMN_INVOLUNTARY] = { "forced", 2 },
 };
 
 struct table {
@@ -53,7 +49,7 @@ struct table {
 };
 
 struct sums {
-	long long turnaround, response, doing[NR_DOING], nvcsw, nivcsw;
+	long long turnaround, response, deep, doing[NR_DOING], nvcsw, nivcsw;
 	int tasks, responses, counted;
 	bool alive;
 };
@@ -65,6 +61,7 @@ static void add(struct sums *s, const struct life *life)
 	s->alive |= !life->ended;
 	for (int i = 0; i < NR_DOING; i++)
 		s->doing[i] = timeline_sum(s->doing[i], life->sums[i]);
+	s->deep = timeline_sum(s->deep, life->deep_ns);
 	if (life->response_ns != TL_NEVER) {
 		s->responses++;
 		s->response = timeline_sum(s->response, life->response_ns);
@@ -88,8 +85,18 @@ static void time_cell(struct table *t, int row, enum column column, long long ns
 
 static void fill(struct table *t, int row, const struct sums *s)
 {
-	static const enum doing states[] = { DOING_RUNNING, DOING_READY,  DOING_WAITING,
-					     DOING_STOPPED, DOING_ZOMBIE, DOING_UNKNOWN };
+	const struct {
+		enum column column;
+		long long ns;
+	} states[] = {
+		{ COLUMN_RUNNING, s->doing[DOING_RUNNING] },
+		{ COLUMN_READY, s->doing[DOING_READY] },
+		{ COLUMN_WAITING, s->doing[DOING_WAITING] },
+		{ COLUMN_DEEP, s->deep },
+		{ COLUMN_STOPPED, s->doing[DOING_STOPPED] },
+		{ COLUMN_ZOMBIE, s->doing[DOING_ZOMBIE] },
+		{ COLUMN_UNKNOWN, s->doing[DOING_UNKNOWN] },
+	};
 	char number[CELL - 1];
 
 	time_cell(t, row, COLUMN_TURNAROUND, s->turnaround, s->tasks);
@@ -98,7 +105,7 @@ static void fill(struct table *t, int row, const struct sums *s)
 			 text_duration(number, sizeof(number), s->turnaround / s->tasks));
 	time_cell(t, row, COLUMN_RESPONSE, s->response, s->responses);
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		time_cell(t, row, COLUMN_RUNNING + (enum column)i, s->doing[states[i]], s->tasks);
+		time_cell(t, row, states[i].column, states[i].ns, s->tasks);
 	snprintf(t->cells[row][COLUMN_SHARE], CELL, "%.1f%%",
 		 lives_percent(s->doing[DOING_RUNNING], s->turnaround));
 	for (int forced = 0; forced < 2; forced++) {
@@ -248,12 +255,13 @@ static void print_words(const struct table *t)
 	} words[] = {
 		{ COLUMN_TURNAROUND, "turnaround: from creation to end" },
 		{ COLUMN_RESPONSE, "response: until it first ran" },
+		{ COLUMN_DEEP, "in D: of waiting, what no signal ends but one that kills" },
 		{ COLUMN_SHARE, "CPU: running / turnaround" },
 		{ COLUMN_VOLUNTARY, "gave up, forced: voluntary and involuntary switches that the"
 				    " kernel counted" },
 		{ COLUMN_UNKNOWN, "unknown: the recording does not say" },
 	};
-	char text[200] = "";
+	char text[400] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -281,7 +289,8 @@ int states_table(const struct states_view *v)
 	if (!t.cells)
 		return -ENOMEM;
 	for (int i = 0; i < NR_COLUMNS; i++)
-		t.shown[i] = i != COLUMN_STOPPED && i != COLUMN_ZOMBIE && i != COLUMN_UNKNOWN;
+		t.shown[i] = i != COLUMN_DEEP && i != COLUMN_STOPPED && i != COLUMN_ZOMBIE &&
+			     i != COLUMN_UNKNOWN;
 	for (int lane = 0; lane < v->nr_lanes; lane++) {
 		struct sums sums = { 0 };
 

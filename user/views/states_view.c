@@ -15,20 +15,24 @@
 
 static const char plain[] = REPORT_PLAIN;
 
+/* What is drawn: what tasks do, and of waiting that which is deaf to signals by itself. */
+enum { DRAWN_DEEP = NR_DOING, NR_DRAWN };
+
 static const struct glyph {
 	char letter;
 	const char *ink;
-} glyphs[NR_DOING] = {
+} glyphs[NR_DRAWN] = {
 	[DOING_NEW] = { 'n', REPORT_BOLD },     [DOING_READY] = { 'r', REPORT_DOUBT },
-	[DOING_RUNNING] = { 'R', REPORT_GOOD }, [DOING_WAITING] = { 'w', REPORT_DIM },
+	[DOING_RUNNING] = { 'R', REPORT_GOOD }, [DOING_WAITING] = { 'S', REPORT_DIM },
 	[DOING_STOPPED] = { 'T', REPORT_BAD },  [DOING_ZOMBIE] = { 'z', REPORT_BOLD },
 	[DOING_DEAD] = { ' ', plain },          [DOING_UNKNOWN] = { '?', REPORT_BAD },
+	[DRAWN_DEEP] = { 'D', REPORT_BAD },
 };
 
 /* What a column is drawn as if two took the same time of it: the first. */
-static const enum doing order[] = {
-	DOING_RUNNING, DOING_READY, DOING_WAITING, DOING_STOPPED,
-	DOING_ZOMBIE,  DOING_NEW,   DOING_UNKNOWN,
+static const int order[] = {
+	DOING_RUNNING, DOING_READY,  DRAWN_DEEP, DOING_WAITING,
+	DOING_STOPPED, DOING_ZOMBIE, DOING_NEW,  DOING_UNKNOWN,
 };
 
 long long states_edge(const struct states_slices *s, int i)
@@ -112,7 +116,7 @@ struct chart {
 	struct states_view *v;
 	struct states_slices slices;
 	long long *sums; /* by column, then by state, or by lane */
-	bool seen[NR_DOING];
+	bool seen[NR_DRAWN];
 	bool seen_minor, seen_idle;
 };
 
@@ -121,8 +125,8 @@ static void add_row(const struct lives_row *row, void *arg)
 	struct chart *c = arg;
 
 	if (row->doing != DOING_DEAD)
-		states_spread(&c->slices, row->start_ns, row->end_ns, c->sums + row->doing,
-			      NR_DOING);
+		states_spread(&c->slices, row->start_ns, row->end_ns,
+			      c->sums + (row->deep ? DRAWN_DEEP : (int)row->doing), NR_DRAWN);
 }
 
 static void print_label(const struct chart *c, const char *text)
@@ -159,9 +163,9 @@ static void print_letters(const struct chart *c, const char *letters, const char
  * yet, here and in the columns before.  So a task that runs for a seventh of a
  * time that is longer than a few columns has an R in each seventh.
  */
-static enum doing choose(const long long *sums, double *credit)
+static int choose(const long long *sums, double *credit)
 {
-	enum doing best = DOING_DEAD;
+	int best = DOING_DEAD;
 	double total = 0;
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++)
@@ -183,18 +187,18 @@ static void print_lane(struct chart *c, int lane)
 	const struct states_view *v = c->v;
 	char letters[MOST_COLUMNS];
 	const char *inks[MOST_COLUMNS];
-	double credit[NR_DOING] = { 0 };
+	double credit[NR_DRAWN] = { 0 };
 
-	memset(c->sums, 0, (size_t)c->slices.columns * NR_DOING * sizeof(*c->sums));
+	memset(c->sums, 0, (size_t)c->slices.columns * NR_DRAWN * sizeof(*c->sums));
 	for (size_t i = 0; i < v->l.t.nr_tasks; i++)
 		if (v->lane_of[i] == lane)
 			lives_each(&v->l, (int)i, add_row, c);
 	for (int x = 0; x < c->slices.columns; x++) {
-		enum doing doing = choose(c->sums + (size_t)x * NR_DOING, credit);
+		int drawn = choose(c->sums + (size_t)x * NR_DRAWN, credit);
 
-		letters[x] = glyphs[doing].letter;
-		inks[x] = glyphs[doing].ink;
-		c->seen[doing] = true;
+		letters[x] = glyphs[drawn].letter;
+		inks[x] = glyphs[drawn].ink;
+		c->seen[drawn] = true;
 	}
 	print_label(c, v->lanes[lane].label);
 	print_letters(c, letters, inks);
@@ -371,7 +375,9 @@ static void print_legend(const struct chart *c, long long most, long long top)
 
 		if (c->seen[order[i]])
 			snprintf(text + used, sizeof(text) - used, "%s%c %s", used ? "   " : "",
-				 glyphs[order[i]].letter, lives_word(order[i]));
+				 glyphs[order[i]].letter,
+				 order[i] == DRAWN_DEEP ? "waiting, deaf to signals" :
+							  lives_word((enum doing)order[i]));
 	}
 	states_note(c->v, text);
 	snprintf(text, sizeof(text), "CPU: whom it ran%s%s",
