@@ -4,6 +4,7 @@
 -- question: Two pages of one process have the same content. Can they be one page?
 -- root: it switches on ksmd, the kernel thread that merges equal pages (/sys/kernel/mm/ksm), and puts the settings back
 -- param: pages = 4096   2..65536   pages in the region
+-- memory: pages * page_size + 32M
 -- needs: told('no.ksm') == 0   this kernel has no KSM, or it cannot be switched on, or the kernel does not tell how many pages of a mapping are merged (KSM in /proc/PID/smaps)
 -- needs: told('not.merged') == 0   ksmd did not merge all pages in 5 seconds
 -- lesson: Copy-on-write is not about fork(): wherever one page stands behind several entries, the first write copies it. A page that was merged by content is copied even by the last one that has it.

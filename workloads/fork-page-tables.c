@@ -22,8 +22,6 @@
 
 #include <sys/auxv.h>
 
-#include "kernel.h"
-
 /* The fork that is counted, those whose time is taken, and how much of the region there is. */
 static const struct {
 	const char *name, *in_time;
@@ -105,11 +103,6 @@ int main(int argc, char **argv)
 	rounds = param("rounds");
 	page = workload.page_size;
 	size = pages * page;
-	/* The region, and as much again to be left alone. */
-	if (proc_kb("/proc/meminfo", "MemAvailable") / 2 < size / 1024) {
-		fl_value("too.large", 1);
-		return 0;
-	}
 	stay_on_this_cpu();
 	fl_role("parent");
 	place = find_place(pages);

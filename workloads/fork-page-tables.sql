@@ -4,7 +4,7 @@
 -- question: A process with 1 GiB of memory forks. What is copied, and how long does it take?
 -- param: pages = 262144   64..4194304   pages in the region
 -- param: rounds = 7   1..20   forks of each size whose time is taken
--- needs: told('too.large') == 0   there is not enough free memory; try --set pages=16384
+-- memory: pages * (page_size + 16) + 32M
 -- lesson: fork() takes no page of memory. It takes one page table for each slot (2 MiB with pages of 4 KiB) in which something private was touched, and time for each page that is mapped there. Shared memory is left out.
 -- notes: fork() takes 728 kB more memory for 100 MiB, which are the page tables | 1562128, 1562856 kB | {tables.all}
 --   tables for {SELECT value FROM run WHERE key = 'param.pages'} pages, 1 for 512 of them with pages of 4 KiB: 100

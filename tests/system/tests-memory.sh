@@ -32,3 +32,31 @@ test_memory_one_cpu() {
 	same "what cow-who-copies skips" "moved.copies moved.only moved.parent" \
 		"$(query "SELECT id FROM claim WHERE verdict = 'skip' ORDER BY id" | paste -sd ' ')"
 }
+
+# A control group of our own that limits memory: its folder into $group, or the test is skipped.
+limited_group() { # BYTES
+	local top=/sys/fs/cgroup file=memory.max
+	if [ -e "$top/memory/memory.limit_in_bytes" ]; then
+		top=$top/memory file=memory.limit_in_bytes
+	fi
+	group=$top/faultline-test-$$
+	mkdir "$group" 2>/dev/null || skip "no control groups here"
+	trap 'rmdir "$group"' EXIT
+	echo "$1" 2>/dev/null >"$group/$file" || skip "control groups do not limit memory here"
+}
+
+# What a control group does not leave is not there, and what is said to fit does fit.
+test_memory_limit() {
+	local fit
+	limited_group 100M
+	run sh -c "echo \$\$ >$group/cgroup.procs; exec \"\$@\"" sh \
+		"$FAULTLINE" run fork-page-tables -o "$W/t.fl"
+	same "status" 2 "$status"
+	sentence "cannot run fork-page-tables: it needs 1.04 GiB of memory" "--set pages="
+	[ ! -e t.fl ] || fail "it was run"
+	fit=$(sed -n 's/.*--set pages=\([0-9]*\) fits.*/\1/p' err)
+	run sh -c "echo \$\$ >$group/cgroup.procs; exec \"\$@\"" sh \
+		"$FAULTLINE" run fork-page-tables --set "pages=$((fit - 256))" --set rounds=1 -o "$W/t.fl"
+	same_status "status of what fits" 0
+	same "faults" "$((fit - 256))" "$(query "SELECT observed FROM claim WHERE id = 'fill'")"
+}

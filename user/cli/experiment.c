@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "available.h"
 #include "catalogue.h"
 #include "claims.h"
 #include "cli.h"
@@ -234,22 +235,6 @@ static int verdict(const struct claims *claims, struct recording *rec)
 		status = CLI_INCOMPLETE;
 	}
 	return status;
-}
-
-/* What can be had without swapping, bytes; -1: unknown. */
-static long long available_memory(void)
-{
-	static const char key[] = "MemAvailable:";
-	FILE *file = fopen("/proc/meminfo", "re");
-	long long kilobytes = -1;
-	char line[128];
-
-	while (file && kilobytes < 0 && fgets(line, sizeof(line), file))
-		if (!strncmp(line, key, sizeof(key) - 1))
-			kilobytes = strtoll(line + sizeof(key) - 1, NULL, 10);
-	if (file)
-		fclose(file);
-	return kilobytes < 0 ? -1 : kilobytes * 1024;
 }
 
 /* CLI_OK, or a status after a message: a run that ends in the OOM killer is none. */
