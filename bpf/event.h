@@ -50,6 +50,7 @@ enum fl_event_type {
 	FL_REPARENT = 22,        /* struct fl_reparent */
 	FL_VMA = 23,             /* struct fl_vma: fl_event.task is the leader of the process */
 	FL_OPEN_FILE = 24,       /* struct fl_open_file: the same */
+	FL_TRANSFER = 25,        /* struct fl_transfer */
 
 	/* read from maps when tracing has stopped, and appended by the collector */
 	FL_NAME = 32,   /* struct fl_name */
@@ -163,6 +164,13 @@ enum fl_call_class {
 	FL_CALL_PIPE = 1 << 7,  /* argument 0 points to two descriptors */
 	FL_CALL_SENDS = 1 << 8, /* bytes leave through the descriptor */
 	FL_CALL_FRESH = 1 << 9, /* ret is a new descriptor: say what file it is */
+	/* what needs a record of its own, or more than the descriptor to tell the stream */
+	FL_CALL_ADDRESS = 1 << 10, /* argument 4 may be the address of the other end */
+	FL_CALL_HEADER = 1 << 11,  /* argument 1 is a struct msghdr */
+	FL_CALL_HEADERS = 1 << 12, /* argument 1 is an array of struct mmsghdr */
+	FL_CALL_ONTO0 = 1 << 13,   /* argument 0 is a pipe's end, which tells the direction */
+	FL_CALL_ONTO1 = 1 << 14,   /* argument 1 (2) is the descriptor that bytes go on to */
+	FL_CALL_ONTO2 = 1 << 15,
 };
 #define FL_NR_CALLS 512
 
@@ -235,27 +243,45 @@ enum fl_file_kind {
 	FL_FILE_CHAR = 7,
 	FL_FILE_DIR = 8,
 	FL_FILE_BLOCK = 9,
-	FL_FILE_SOCKET = 10, /* of another family */
-	FL_FILE_OTHER = 11,  /* eventfd, epoll, ... */
+	FL_FILE_SOCKET = 10,      /* of another family */
+	FL_FILE_OTHER = 11,       /* eventfd, epoll, ... */
+	FL_FILE_UNIX_PACKET = 12, /* a UNIX socket that keeps messages apart */
 };
 
 struct fl_syscall {
 	struct fl_event event; /* t_ns: end; equals start_ns where the call never returns */
 	__u64 start_ns;
 	__s64 ret;
-	__u64 args[6];
+	__u64 args[6]; /* recvmsg has three; of a packet the fourth is msg_flags after the call */
 	__u16 nr;
 	__u16 phase;
-	__u8 file_kind; /* of the file behind the first argument; enum fl_file_kind */
-	__u8 data_len;  /* valid bytes of data[] */
-	__u16 reserved;
+	__u8 file_kind;         /* of the file behind the first argument; enum fl_file_kind */
+	__u8 data_len;          /* valid bytes of data[] */
+	__u16 from_port;        /* UDP: where a datagram was sent from; 0 unknown */
 	__u64 file;             /* identity of the byte stream or file: inode number, or for a
-				 * socket the inode number of the receiving end (TCP and UDP:
-				 * a hash of the ordered pair of addresses), so that sender
-				 * and receiver of one stream give one number */
+				 * socket the inode number of the receiving end (TCP: a hash
+				 * of the ordered pair of addresses; UDP: of the receiver's
+				 * port; a bound UNIX datagram socket: of its name), so that
+				 * sender and receiver of one stream give one number */
 	char data[FL_DATA_LEN]; /* a path, two descriptors of pipe2, or a buffer's start */
 };
 #define FL_SYSCALL_BARE 96 /* size of the record where it has no data */
+
+/*
+ * Bytes that a call moved and that its own record does not tell of: each message of
+ * sendmmsg() and recvmmsg(), and what splice() and the like put into another file
+ * than the first.
+ */
+struct fl_transfer {
+	struct fl_event event; /* t_ns: end of the call */
+	__u64 start_ns;        /* of the call */
+	__u64 file;            /* as in struct fl_syscall */
+	__u64 bytes;
+	__u32 flags;     /* of a message received: its msg_flags */
+	__u16 from_port; /* as in struct fl_syscall */
+	__u8 file_kind;
+	__u8 sends; /* 1: into the file, 0: out of it */
+};
 
 struct fl_switch_out {
 	struct fl_event event;
@@ -521,6 +547,7 @@ FL_ASSERT_SIZE(fl_task_rename, 32);
 FL_ASSERT_SIZE(fl_mark, 72);
 FL_ASSERT_SIZE(fl_fault_run, 112);
 FL_ASSERT_SIZE(fl_syscall, FL_SYSCALL_BARE + FL_DATA_LEN);
+FL_ASSERT_SIZE(fl_transfer, 48);
 FL_ASSERT_SIZE(fl_switch_out, 24);
 FL_ASSERT_SIZE(fl_waking, 48);
 FL_ASSERT_SIZE(fl_ready, 24);

@@ -18,6 +18,7 @@
 #define FAMILY_INET 2
 #define FAMILY_INET6 10
 #define TYPE_STREAM 1
+#define TYPE_DATAGRAM 2
 #define PROTOCOL_TCP 6
 #define PROTOCOL_UDP 17
 
@@ -75,10 +76,63 @@ static __noinline __u64 unix_stream(struct sock *sk, __u64 sender)
 	return fresh.id;
 }
 
+/* The name of a UNIX socket, as its sun_path has it. */
+#define UNIX_NAME_MAX 108
+struct unix_name {
+	__u64 hash;
+	__u32 length;
+	bool abstract;
+	char bytes[UNIX_NAME_MAX];
+};
+
 static __always_inline __u64 mix(__u64 hash, __u64 word)
 {
 	hash = (hash ^ word) * 0x9e3779b97f4a7c15ULL;
 	return hash ^ hash >> 29;
+}
+
+static long unix_name_step(__u32 i, struct unix_name *name)
+{
+	char byte;
+
+	if (i >= UNIX_NAME_MAX || i >= name->length)
+		return 1;
+	byte = name->bytes[i];
+	if (!name->abstract && !byte)
+		return 1;
+	name->hash = !name->abstract && byte == '/' ? 0 : mix(name->hash, (__u8)byte);
+	return 0;
+}
+
+/*
+ * The stream into a datagram socket that is bound to NAME, of which LENGTH bytes
+ * are filled in.  Of a path the last part counts: the rest depends on where its
+ * user stands, so two sockets of one name in two folders are not told apart.
+ */
+static __noinline __u64 unix_name_stream(struct unix_name *name, __u32 length)
+{
+	name->length = length;
+	name->hash = 0;
+	name->abstract = !name->bytes[0];
+	bpf_loop(UNIX_NAME_MAX, unix_name_step, name, 0);
+	return STREAM_HASH | name->hash >> 2;
+}
+
+/* The name that the UNIX socket SK is bound to; 0: to none. */
+static __noinline __u64 unix_bound_stream(struct sock *sk)
+{
+	struct unix_address *address = BPF_CORE_READ((struct unix_sock *)sk, addr);
+	struct unix_name name = {};
+	__s32 length;
+
+	if (!address)
+		return 0;
+	/* behind sun_family */
+	length = BPF_CORE_READ(address, len) - 2;
+	if (length <= 0 || length > UNIX_NAME_MAX ||
+	    bpf_probe_read_kernel(name.bytes, length, (char *)&address->name + 2))
+		return 0;
+	return unix_name_stream(&name, length);
 }
 
 /* IPv4 as the address of IPv6 that it is mapped to. */
@@ -124,7 +178,7 @@ static __noinline __u64 tcp_stream(struct sock *sk, bool sends)
 /*
  * What is sent to a UDP socket is known by its port alone: one that did not
  * connect() knows no more of itself.  Who sends without connect() names the
- * port in the call's own argument, which is not read: id 0.
+ * port in the call, see packet_ends().
  */
 static __always_inline __u64 udp_stream(struct sock *sk, bool sends)
 {
@@ -147,8 +201,10 @@ static __noinline int socket_identity(struct socket *socket, bool sends, __u8 *k
 	if (family == FAMILY_UNIX) {
 		struct sock *to = sends ? BPF_CORE_READ((struct unix_sock *)sk, peer) : sk;
 
-		*kind = FL_FILE_UNIX;
-		*id = to ? unix_stream(to, inode) : 0;
+		*kind = type == TYPE_STREAM ? FL_FILE_UNIX : FL_FILE_UNIX_PACKET;
+		*id = to && type == TYPE_DATAGRAM ? unix_bound_stream(to) : 0;
+		if (to && !*id)
+			*id = unix_stream(to, inode);
 	} else if (family == FAMILY_INET || family == FAMILY_INET6) {
 		if (type == TYPE_STREAM && protocol == PROTOCOL_TCP) {
 			*kind = FL_FILE_TCP;

@@ -3,9 +3,8 @@
 #include "trace.bpf.h"
 #include "card.bpf.h"
 #include "fault.bpf.h"
-#include "ipc.bpf.h"
+#include "transfer.bpf.h"
 
-/* User memory that is absent must not look like a fault of the task's own. */
 static __always_inline int user_read_str(struct task_state *s, char *to, __u32 size, __u64 from)
 {
 	int n;
@@ -14,16 +13,6 @@ static __always_inline int user_read_str(struct task_state *s, char *to, __u32 s
 	n = bpf_probe_read_user_str(to, size, (const void *)from);
 	s->probing = false;
 	return n;
-}
-
-static __always_inline int user_read(struct task_state *s, void *to, __u32 size, __u64 from)
-{
-	int err;
-
-	s->probing = true;
-	err = bpf_probe_read_user(to, size, (const void *)from);
-	s->probing = false;
-	return err;
 }
 
 /* The id of a name, new or known; 0 for the empty one and where there is no room. */
@@ -155,7 +144,7 @@ static __always_inline void call_fill(struct fl_syscall *e, struct task_state *s
 	__builtin_memcpy(e->args, s->call_args, sizeof(e->args));
 	e->nr = s->syscall;
 	e->phase = s->phase;
-	e->reserved = 0;
+	e->from_port = 0;
 	if (class & FL_CALL_FILE)
 		file_identity(s->call_args[0], class & FL_CALL_SENDS, &file_kind, &file);
 	else if (class & FL_CALL_FRESH && ret >= 0)
@@ -163,6 +152,8 @@ static __always_inline void call_fill(struct fl_syscall *e, struct task_state *s
 	e->file_kind = file_kind;
 	e->data_len = 0;
 	e->file = file;
+	if (class & (FL_CALL_ADDRESS | FL_CALL_HEADER) && is_packet(file_kind) && ret >= 0)
+		packet_fill(s, e, class);
 }
 
 /* What the call read or was given in user memory: a path, two descriptors, the start of a buffer. */
@@ -267,6 +258,8 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 		__sync_fetch_and_add(&generations[generation_slot((__u64)current_mm())], 1);
 	if (class & FL_CALL_RECORD)
 		call_send(s, class, ret, now);
+	if (class & TRANSFERS)
+		transfers_send(s, class, ret, now);
 	s->syscall = FL_NO_SYSCALL;
 	return 0;
 }

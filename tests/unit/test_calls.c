@@ -75,13 +75,15 @@ static void every_call(void **state)
 
 #define STREAM_CALLS(data)                                                                         \
 	[__NR_read] = FILE_IN | (data), [__NR_pread64] = FILE_IN | (data),                         \
-	[__NR_recvfrom] = FILE_IN | (data), [__NR_write] = FILE_OUT | (data),                      \
-	[__NR_pwrite64] = FILE_OUT | (data), [__NR_sendto] = FILE_OUT | (data),                    \
+	[__NR_recvfrom] = FILE_IN | (data) | FL_CALL_ADDRESS, [__NR_write] = FILE_OUT | (data),    \
+	[__NR_pwrite64] = FILE_OUT | (data), [__NR_sendto] = FILE_OUT | (data) | FL_CALL_ADDRESS,  \
 	[__NR_readv] = FILE_IN, [__NR_preadv] = FILE_IN, [__NR_preadv2] = FILE_IN,                 \
-	[__NR_recvmsg] = FILE_IN, [__NR_recvmmsg] = FILE_IN, [__NR_writev] = FILE_OUT,             \
-	[__NR_pwritev] = FILE_OUT, [__NR_pwritev2] = FILE_OUT, [__NR_sendmsg] = FILE_OUT,          \
-	[__NR_sendmmsg] = FILE_OUT, [__NR_sendfile] = FILE_OUT, [__NR_vmsplice] = FILE_OUT,        \
-	[__NR_splice] = FILE_IN, [__NR_tee] = FILE_IN, [__NR_copy_file_range] = FILE_IN
+	[__NR_recvmsg] = FILE_IN | FL_CALL_HEADER, [__NR_recvmmsg] = FILE_IN | FL_CALL_HEADERS,    \
+	[__NR_writev] = FILE_OUT, [__NR_pwritev] = FILE_OUT, [__NR_pwritev2] = FILE_OUT,           \
+	[__NR_sendmsg] = FILE_OUT | FL_CALL_HEADER, [__NR_sendmmsg] = FILE_OUT | FL_CALL_HEADERS,  \
+	[__NR_sendfile] = FILE_OUT, [__NR_vmsplice] = FILE_IN | FL_CALL_ONTO0,                     \
+	[__NR_splice] = FILE_IN | FL_CALL_ONTO2, [__NR_tee] = FILE_IN | FL_CALL_ONTO1,             \
+	[__NR_copy_file_range] = FILE_IN
 
 #define FILE_CALLS                                                                                 \
 	[__NR_pipe] = R | FL_CALL_PIPE, [__NR_pipe2] = R | FL_CALL_PIPE,                           \

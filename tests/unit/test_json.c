@@ -148,8 +148,8 @@ static void test_sums_of_states_and_messages(void **state)
 	char *text = render("INSERT INTO state (task, state, why, start_ns, end_ns) VALUES"
 			    "  (1, 'running', NULL, 0, 7), (1, 'running', NULL, 11, 24),"
 			    "  (1, 'waiting', 'read', 7, 11);"
-			    "INSERT INTO message VALUES ('pipe', 'pipe:7', 1, 2, 10, 5, 6),"
-			    "  ('pipe', 'pipe:7', 1, 2, 13, 7, 9);");
+			    "INSERT INTO message VALUES ('pipe', 'pipe:7', 1, 2, 10, 5, 6, 0),"
+			    "  ('pipe', 'pipe:7', 1, 2, 13, 7, 9, 0);");
 
 	(void)state;
 	assert_non_null(strstr(

@@ -28,7 +28,7 @@ static void message(sqlite3 *db, const char *channel, int inode, int from, int t
 {
 	char *sql = sqlite3_mprintf(
 		"INSERT INTO message VALUES (%Q, '%s:[%d]', nullif(%d, 0), nullif(%d, 0), %d,"
-		"  iif(%d, %d, NULL), iif(%d, %d, NULL))",
+		"  iif(%d, %d, NULL), iif(%d, %d, NULL), 0)",
 		channel, channel, inode, from, to, bytes, from, sent_us * 1000, to,
 		received_us * 1000);
 
@@ -134,6 +134,29 @@ static void test_ends_outside_and_bytes_left(void **state)
 	       "total                                                       5    1,042    21\n"
 	       "written: 1,042 = 16 read here + 17 never read + 1,009 that no traced task reads\n"
 	       "read: 21 = 16 written here + 5 from outside\n");
+}
+
+/* Packets of 30 and 7 bytes into a buffer of 13, and one that nobody took. */
+static void test_cut_off(void **state)
+{
+	sqlite3 *db = report_db(tasks);
+
+	(void)state;
+	message(db, "udp", 23, 1, 2, 13, 3000, 3400);
+	report_db_add(db, "UPDATE message SET cut_bytes = 17");
+	message(db, "udp", 23, 1, 2, 7, 3500, 3600);
+	message(db, "udp", 23, 1, 0, 5, 3700, 0);
+	expect(db, &plain,
+	       "messages: 3 through 1 stream\n"
+	       "time ms  stream       bytes    took  parent 4711               child 4712\n"
+	       "  3.000  udp     2 x     20  600 us  ├────────────────────────>│\n"
+	       "  3.700  udp              5          ├──x                      │\n"
+	       "x  nobody read this\n"
+	       "\n"
+	       "stream  from         to          n  written  read  write wait  read wait  object\n"
+	       "udp     parent 4711  child 4712  3       42    20                         udp:[23]\n"
+	       "written: 42 = 20 read here + 17 cut off by buffers that were too small + 5 never read\n"
+	       "read: 20 = 20 written here\n");
 }
 
 static void test_many_are_folded(void **state)
@@ -262,6 +285,7 @@ int main(void)
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_two_ways),
 		cmocka_unit_test(test_ends_outside_and_bytes_left),
+		cmocka_unit_test(test_cut_off),
 		cmocka_unit_test(test_many_are_folded),
 		cmocka_unit_test(test_too_many_streams),
 		cmocka_unit_test(test_too_many_tasks),

@@ -196,7 +196,8 @@ static void test_messages(void **state)
 	add_child(db, "reader");
 	(void)state;
 	expect(db,
-	       "INSERT INTO message VALUES"
+	       "INSERT INTO message (channel, object, from_task, to_task, bytes, sent_ns,"
+	       "  received_ns) VALUES"
 	       "  ('pipe', 'pipe:7', 1, 2, 10, 2000000, 4000000),"
 	       "  ('pipe', 'pipe:7', 1, 2, 10, 5000000, 5100000),"
 	       "  ('unix', 'socket:9', NULL, 1, 23, 21000000, 21100000),"
@@ -204,7 +205,7 @@ static void test_messages(void **state)
 	       "  ('pipe', 'pipe:7', 1, 1, 13, 25000000, 25100000);"
 	       "WITH RECURSIVE i(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM i WHERE n < 1020)"
 	       "INSERT INTO message SELECT 'fifo', 'fifo', 2, 1, 4096, 6000000 + n * 1000,"
-	       "  6000500 + n * 1000 FROM i;"
+	       "  6000500 + n * 1000, 0 FROM i;"
 	       "INSERT INTO value VALUES (2, NULL, 'bytes', 4182016, 22500000);",
 	       &plain,
 	       "time ms  writer 101                      reader 103\n"
@@ -426,8 +427,10 @@ static const char hostile[] =
 	"INSERT INTO lock (task, kind, object, op, request_ns, granted_ns, blocked_by, ret) VALUES"
 	"  (1, x'1b', x'1b', x'1b', 1, 9223372036854775807, 99, -9223372036854775808),"
 	"  (1, NULL, NULL, 'lock', 1, NULL, 1, -11);"
-	"INSERT INTO message VALUES (x'1b', x'1b', 1, 3, 9223372036854775807, 1, NULL),"
-	"  (x'1b', x'1b', 1, 3, 9223372036854775807, 2, NULL), (NULL, NULL, 3, 1, -5, NULL, 7);"
+	"INSERT INTO message VALUES"
+	"  (x'1b', x'1b', 1, 3, 9223372036854775807, 1, NULL, 9223372036854775807),"
+	"  (x'1b', x'1b', 1, 3, 9223372036854775807, 2, NULL, 0),"
+	"  (NULL, NULL, 3, 1, -5, NULL, 7, NULL);"
 	"INSERT INTO value VALUES (1, NULL, x'1b5b', -9223372036854775808, 9223372036854775807);"
 	"INSERT INTO loss VALUES (x'1b', x'1b', 0, 9223372036854775807, -5, 9223372036854775807);"
 	"INSERT INTO page_alloc VALUES (2, x'ff', 'page_table', 0, 0, 9223372036854775807, 'clone');";

@@ -30,12 +30,20 @@ static const struct group {
 	{ "mlock mlock2 mlockall munlock munlockall shmat shmdt", LIFE, FL_CALL_MAPS },
 
 	/* Bytes in and out.  sendfile names where they go first, splice and the like where from. */
-	{ "read pread64 recv recvfrom", STREAMS, FL_CALL_FILE | FL_CALL_DATA },
-	{ "write pwrite64 send sendto", STREAMS, FL_CALL_FILE | FL_CALL_SENDS | FL_CALL_DATA },
-	{ "readv preadv preadv2 recvmsg recvmmsg recvmmsg_time64", STREAMS, FL_CALL_FILE },
-	{ "writev pwritev pwritev2 sendmsg sendmmsg", STREAMS, FL_CALL_FILE | FL_CALL_SENDS },
-	{ "sendfile sendfile64 vmsplice", STREAMS, FL_CALL_FILE | FL_CALL_SENDS },
-	{ "splice tee copy_file_range", STREAMS, FL_CALL_FILE },
+	{ "read pread64 recv", STREAMS, FL_CALL_FILE | FL_CALL_DATA },
+	{ "recvfrom", STREAMS, FL_CALL_FILE | FL_CALL_DATA | FL_CALL_ADDRESS },
+	{ "write pwrite64 send", STREAMS, FL_CALL_FILE | FL_CALL_SENDS | FL_CALL_DATA },
+	{ "sendto", STREAMS, FL_CALL_FILE | FL_CALL_SENDS | FL_CALL_DATA | FL_CALL_ADDRESS },
+	{ "readv preadv preadv2", STREAMS, FL_CALL_FILE },
+	{ "recvmsg", STREAMS, FL_CALL_FILE | FL_CALL_HEADER },
+	{ "recvmmsg recvmmsg_time64", STREAMS, FL_CALL_FILE | FL_CALL_HEADERS },
+	{ "writev pwritev pwritev2 sendfile sendfile64", STREAMS, FL_CALL_FILE | FL_CALL_SENDS },
+	{ "sendmsg", STREAMS, FL_CALL_FILE | FL_CALL_SENDS | FL_CALL_HEADER },
+	{ "sendmmsg", STREAMS, FL_CALL_FILE | FL_CALL_SENDS | FL_CALL_HEADERS },
+	{ "vmsplice", STREAMS, FL_CALL_FILE | FL_CALL_ONTO0 },
+	{ "tee", STREAMS, FL_CALL_FILE | FL_CALL_ONTO1 },
+	{ "splice", STREAMS, FL_CALL_FILE | FL_CALL_ONTO2 },
+	{ "copy_file_range", STREAMS, FL_CALL_FILE },
 
 	/* What the bytes flow through */
 	{ "pipe pipe2", FILES, FL_CALL_PIPE },

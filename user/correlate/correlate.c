@@ -96,14 +96,15 @@ static const struct {
 	{ "openat2", CALL_OPEN },
 	{ "creat", CALL_OPEN },
 	{ "read", CALL_READ },
-	{ "readv", CALL_READ },
-	{ "splice", CALL_READ }, /* the descriptor that we know is the one read from */
+	{ "readv", CALL_READV },
+	{ "preadv2", CALL_READV }, /* of a stream: without an offset, as readv() */
+	{ "splice", CALL_READV },  /* where it goes to has a record of its own */
 	{ "recvfrom", CALL_RECVFROM },
 	{ "recvmsg", CALL_RECVMSG },
 	{ "write", CALL_WRITE },
 	{ "writev", CALL_WRITE },
-	{ "vmsplice", CALL_WRITE },
-	{ "sendfile", CALL_WRITE }, /* and here the one written to */
+	{ "pwritev2", CALL_WRITE },
+	{ "sendfile", CALL_WRITE }, /* the descriptor that we know is the one written to */
 	{ "sendto", CALL_WRITE },
 	{ "sendmsg", CALL_WRITE },
 };
@@ -172,6 +173,7 @@ static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_REPARENT] = sizeof(struct fl_reparent),
 	[FL_VMA] = sizeof(struct fl_vma),
 	[FL_OPEN_FILE] = sizeof(struct fl_open_file),
+	[FL_TRANSFER] = sizeof(struct fl_transfer),
 	[FL_NAME] = sizeof(struct fl_name),
 	[FL_OBJECT] = sizeof(struct fl_object),
 	[FL_LEDGER] = sizeof(struct fl_ledger),
@@ -281,6 +283,8 @@ static int tell(struct correlation *c, const struct fl_event *event)
 		return card_record(c, event);
 	case FL_REPARENT:
 		return reparent_record(c, task, event);
+	case FL_TRANSFER:
+		return message_transfer(c, (const struct fl_transfer *)event);
 	case FL_SWITCH_IN:
 	case FL_SWITCH_OUT:
 	case FL_WAKING:

@@ -266,6 +266,7 @@ void futex_free(struct correlation *c);
 
 /* correlate_message.c */
 int message_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
+int message_transfer(struct correlation *c, const struct fl_transfer *transfer);
 int message_finish(struct correlation *c);
 void message_free(struct correlation *c);
 
@@ -286,6 +287,7 @@ enum call {
 	CALL_FILE_LOCK,
 	CALL_OPEN,
 	CALL_READ,
+	CALL_READV, /* where the size of the buffer is not among the arguments */
 	CALL_WRITE,
 	CALL_RECVFROM,
 	CALL_RECVMSG,

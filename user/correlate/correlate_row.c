@@ -34,7 +34,7 @@ static const char *const inserts[NR_ROWS] = {
 		     " released_ns, blocked_by, ret, owner, first_byte, last_byte)"
 		     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_MESSAGE] = "INSERT INTO message (channel, object, from_task, to_task, bytes, sent_ns,"
-			" received_ns) VALUES (?,?,?,?,?,?,?)",
+			" received_ns, cut_bytes) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_LOSS] = "INSERT INTO loss (what, kind, cpu, first_ns, last_ns, n)"
 		     " VALUES (?,?,?,?,?,?)",
 	[ROW_FRAME] = "INSERT INTO frame (task, phase, region, page, pfn, mapcount, flags, t_ns)"

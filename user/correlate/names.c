@@ -80,6 +80,7 @@ const char *names_event(unsigned int type)
 		[FL_REPARENT] = "reparent",
 		[FL_VMA] = "vma",
 		[FL_OPEN_FILE] = "open_file",
+		[FL_TRANSFER] = "transfer",
 		[FL_NAME] = "name",
 		[FL_OBJECT] = "object",
 		[FL_LEDGER] = "ledger",
@@ -96,10 +97,12 @@ const char *names_event(unsigned int type)
 const char *names_file_kind(unsigned int kind)
 {
 	static const char *const words[] = {
-		[FL_FILE_REGULAR] = "regular", [FL_FILE_PIPE] = "pipe",   [FL_FILE_FIFO] = "fifo",
-		[FL_FILE_UNIX] = "unix",       [FL_FILE_TCP] = "tcp",     [FL_FILE_UDP] = "udp",
-		[FL_FILE_CHAR] = "char",       [FL_FILE_DIR] = "dir",     [FL_FILE_BLOCK] = "block",
-		[FL_FILE_SOCKET] = "socket",   [FL_FILE_OTHER] = "other",
+		[FL_FILE_REGULAR] = "regular", [FL_FILE_PIPE] = "pipe",
+		[FL_FILE_FIFO] = "fifo",       [FL_FILE_UNIX] = "unix",
+		[FL_FILE_TCP] = "tcp",         [FL_FILE_UDP] = "udp",
+		[FL_FILE_CHAR] = "char",       [FL_FILE_DIR] = "dir",
+		[FL_FILE_BLOCK] = "block",     [FL_FILE_SOCKET] = "socket",
+		[FL_FILE_OTHER] = "other",     [FL_FILE_UNIX_PACKET] = "unix",
 	};
 
 	return WORD(words, kind);

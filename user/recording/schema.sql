@@ -123,7 +123,8 @@ CREATE TABLE lock (
 -- channel: pipe, fifo, unix, tcp, udp.  from_task or to_task NULL: outside the tree.
 CREATE TABLE message (
 	channel TEXT, object TEXT, from_task INTEGER, to_task INTEGER, bytes INTEGER,
-	sent_ns INTEGER, received_ns INTEGER
+	sent_ns INTEGER, received_ns INTEGER,
+	cut_bytes INTEGER	-- of a packet: what did not fit into the reader's buffer, beside bytes
 );
 
 -- Each change of a TCP socket.  States are the kernel's in lower case: close,

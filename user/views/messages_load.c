@@ -79,13 +79,15 @@ static void load_streams(struct messages_view *m)
 	size_t room = 0;
 	sqlite3_stmt *stmt = timeline_prepare(
 		t, "SELECT coalesce(channel, '?'), coalesce(object, '?'), count(*),"
-		   "	coalesce(sum(bytes) FILTER (WHERE from_task IS NOT NULL), 0),"
+		   "	coalesce(sum(bytes) FILTER (WHERE from_task IS NOT NULL), 0)"
+		   "		+ coalesce(sum(cut_bytes), 0),"
 		   "	coalesce(sum(bytes) FILTER (WHERE to_task IS NOT NULL), 0),"
 		   "	coalesce(sum(bytes) FILTER (WHERE from_task IS NOT NULL"
 		   "		AND to_task IS NOT NULL), 0),"
 		   "	min(from_task), count(DISTINCT from_task),"
 		   "	min(to_task), count(DISTINCT to_task),"
-		   "	min(coalesce(sent_ns, received_ns)) AS first "
+		   "	min(coalesce(sent_ns, received_ns)) AS first,"
+		   "	coalesce(sum(cut_bytes), 0) "
 		   "FROM message GROUP BY 1, 2 ORDER BY first, 1, 2");
 
 	while (timeline_step(t, stmt)) {
@@ -114,6 +116,7 @@ static void load_streams(struct messages_view *m)
 			.nr_from = sqlite3_column_int64(stmt, 7),
 			.to = timeline_task_at(t, stmt, 8),
 			.nr_to = sqlite3_column_int64(stmt, 9),
+			.cut = sqlite3_column_int64(stmt, 11),
 		};
 		copy_text(t, stream->channel, sizeof(stream->channel), stmt, 0);
 		if (!stream->object)

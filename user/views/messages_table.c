@@ -55,6 +55,7 @@ static void add(struct stream *sum, const struct stream *s)
 	sum->sent = timeline_sum(sum->sent, s->sent);
 	sum->read = timeline_sum(sum->read, s->read);
 	sum->both = timeline_sum(sum->both, s->both);
+	sum->cut = timeline_sum(sum->cut, s->cut);
 	sum->nr_from |= s->nr_from;
 	sum->nr_to |= s->nr_to;
 	sum->write_wait_ns = timeline_sum(sum->write_wait_ns, s->write_wait_ns);
@@ -97,24 +98,30 @@ static void balance(const struct messages_view *m, const struct stream *total, F
 		    const struct report_style *style)
 {
 	long long unread = 0, away = 0;
-	char a[32], b[32], c[32], d[32], line[320];
+	char a[32], b[32], c[32], d[32], e[32], line[320];
 	int used;
 
 	for (size_t i = 0; i < m->nr_streams; i++) {
 		const struct stream *s = &m->streams[i];
 
+		long long rest = without(without(s->sent, s->both), s->cut);
+
 		if (s->nr_to)
-			unread = timeline_sum(unread, without(s->sent, s->both));
+			unread = timeline_sum(unread, rest);
 		else
-			away = timeline_sum(away, without(s->sent, s->both));
+			away = timeline_sum(away, rest);
 	}
-	if (total->sent == total->read && !unread && !away) {
+	if (total->sent == total->read && !unread && !away && !total->cut) {
 		fprintf(out, "bytes in = bytes out: %s\n", text_count(a, sizeof(a), total->sent));
 		return;
 	}
 	used = snprintf(line, sizeof(line), "written: %s = %s read here",
 			text_count(a, sizeof(a), total->sent),
 			text_count(b, sizeof(b), total->both));
+	if (total->cut)
+		used += snprintf(line + used, sizeof(line) - (size_t)used,
+				 " + %s cut off by buffers that were too small",
+				 text_count(e, sizeof(e), total->cut));
 	if (unread)
 		used += snprintf(line + used, sizeof(line) - (size_t)used, " + %s never read",
 				 text_count(c, sizeof(c), unread));

@@ -30,6 +30,7 @@ struct stream {
 	long long sent; /* bytes that tasks of the recording wrote ... */
 	long long read; /* ... and read */
 	long long both; /* ... and those that are in both numbers */
+	long long cut;  /* of sent: what did not fit into the buffers of readers */
 	int from, to;   /* the only ones at that end; END_OUTSIDE: none */
 	long long nr_from, nr_to;
 	long long write_wait_ns, read_wait_ns; /* asleep inside the calls */

@@ -108,6 +108,7 @@ struct bpf_iter__task;
 struct bpf_iter__task_file;
 struct bpf_iter__task_vma;
 struct file_lock;
+struct unix_address;
 struct unix_sock;
 struct socket_alloc;
 struct inet_sock;
@@ -320,6 +321,8 @@ struct signal_struct {
 	unsigned int flags;
 };
 
+typedef unsigned int fmode_t;
+
 struct dentry;
 
 struct path {
@@ -330,6 +333,7 @@ typedef long long int __kernel_loff_t;
 typedef __kernel_loff_t loff_t;
 
 struct file {
+	fmode_t f_mode;
 	void *private_data;
 	struct inode *f_inode;
 	unsigned int f_flags;
@@ -525,7 +529,16 @@ struct file_lock {
 	loff_t fl_end;
 };
 
+struct sockaddr_un {
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+
 struct unix_sock {
+	struct unix_address *addr;
 	struct sock *peer;
 };
 
