@@ -25,6 +25,7 @@
 
 #define TMPFS_MAGIC 0x01021994
 #define PAGE_BYTES 4096 /* x86 */
+#define RLIMIT_STACK 3
 
 /* Height of a tree whose leaves hold at least 8 of up to 65,530 mappings; see mas_mab_wr_height. */
 #define MAPLE_LEVELS 8
@@ -62,6 +63,16 @@ SHARED __u64 maple_slot(struct task_state *s, __u64 entry, __u64 address)
 	return slots[0];
 }
 
+/* Whether the VMA above ADDRESS is a stack that may grow down to it: acct_stack_growth(). */
+static __always_inline bool stack_reaches(struct vm_area_struct *above, __u64 address)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return (__u32)BPF_CORE_READ(above, vm_flags) & VM_GROWSDOWN_BIT &&
+	       BPF_CORE_READ(above, vm_end) - (address & -PAGE_BYTES) <=
+		       BPF_CORE_READ(task, signal, rlim[RLIMIT_STACK].rlim_cur);
+}
+
 static __always_inline struct vm_area_struct *vma_at(struct task_state *s, struct mm_struct *mm,
 						     __u64 address)
 {
@@ -82,8 +93,7 @@ static __always_inline struct vm_area_struct *vma_at(struct task_state *s, struc
 		return (void *)entry;
 	/* A gap: only a stack that grows down to the address can be meant. */
 	next = s->scratch;
-	if (next > 4096 && (next & 3) == 0 &&
-	    ((__u32)BPF_CORE_READ((struct vm_area_struct *)next, vm_flags) & VM_GROWSDOWN_BIT))
+	if (next > 4096 && (next & 3) == 0 && stack_reaches((void *)next, address))
 		return (void *)next;
 	return NULL;
 }

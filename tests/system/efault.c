@@ -3,12 +3,14 @@
  * Bad pointers in system calls: the exception happens in the kernel, the caller
  * gets EFAULT, and no fault is counted.  How many exceptions a copy takes until
  * it gives up depends on the processor, so that the kernel's own count is the truth.
+ * Below the stack a pointer is good as far as the stack may grow (RLIMIT_STACK).
  */
 #include "testlib.h"
 
 int main(int argc, char **argv)
 {
-	char *bad;
+	struct rlimit limit;
+	char *bad, *stack;
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC), fd[2];
 
 	test_start(argc, argv);
@@ -38,6 +40,26 @@ int main(int argc, char **argv)
 		die("read(2) of one page");
 	expect(1, "SELECT sum(n) FROM fault_count WHERE phase = 'partly' AND kind = 'zero_fill'"
 		  " AND via = 'kernel' AND syscall = 'read'");
+
+	if (getrlimit(RLIMIT_STACK, &limit))
+		die("getrlimit");
+	limit.rlim_cur = 1024 * 1024;
+	if (setrlimit(RLIMIT_STACK, &limit))
+		die("setrlimit");
+	stack = (char *)((unsigned long)&limit & ~(PAGE - 1UL));
+	measure("below");
+	if (read(zero, stack - 2 * limit.rlim_cur, 1) != -1 || errno != EFAULT)
+		die("read to below the stack gave no EFAULT");
+	if (measured("main"))
+		die("read(2) to below the stack counted");
+	measure("grow");
+	if (read(zero, stack - limit.rlim_cur / 2, 1) != 1)
+		die("read to the stack");
+	if (measured("main") != 1)
+		die("read(2) to the stack");
+	expect(1, "SELECT sum(n) FROM fault_count WHERE phase = 'grow' AND kind = 'zero_fill'"
+		  " AND via = 'kernel' AND syscall = 'read'");
+	expect(0, "SELECT count(*) FROM fault WHERE phase = 'below' AND vma_end > 0");
 	expect(0, "SELECT count(*) FROM signal WHERE signo IN (7, 11)");
 	return test_end();
 }

@@ -295,6 +295,12 @@ struct vm_area_struct {
 	void *vm_private_data;
 };
 
+typedef long unsigned int __kernel_ulong_t;
+
+struct rlimit {
+	__kernel_ulong_t rlim_cur;
+};
+
 struct kernel_siginfo {
 	struct {
 		int si_code;
@@ -319,6 +325,7 @@ struct signal_struct {
 	struct sigpending shared_pending;
 	int group_exit_code;
 	unsigned int flags;
+	struct rlimit rlim[16];
 };
 
 typedef unsigned int fmode_t;
