@@ -48,7 +48,7 @@ limited_group() { # BYTES
 # What a control group does not leave is not there, and what is said to fit does fit.
 test_memory_limit() {
 	local fit
-	limited_group 100M
+	limited_group 200M
 	run sh -c "echo \$\$ >$group/cgroup.procs; exec \"\$@\"" sh \
 		"$FAULTLINE" run fork-page-tables -o "$W/t.fl"
 	same "status" 2 "$status"
