@@ -9,70 +9,109 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* One millisecond in twenty: a cost of a tenth becomes one of a two-hundredth. */
+/* One millisecond in twenty: a cost of a fifth becomes one of a hundredth. */
 #define WINDOW_MS 1
 #define REST_MS 19
 
-int completions_attach(struct completions *c, const struct bpf_program *program, bool always)
+static int event_open(__u64 event, int cpu, int program)
 {
-	static const __u64 events[] = { PERF_COUNT_SW_PAGE_FAULTS_MIN,
-					PERF_COUNT_SW_PAGE_FAULTS_MAJ };
-	int cpus = libbpf_num_possible_cpus();
+	struct perf_event_attr attr = {
+		.type = PERF_TYPE_SOFTWARE,
+		.size = sizeof(attr),
+		.config = event,
+		.sample_period = 1,
+	};
+	int fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
-	c->always = always;
-	c->enabled = true;
-	c->links = calloc(cpus * 2, sizeof(*c->links));
-	c->fds = calloc(cpus * 2, sizeof(*c->fds));
-	if (!c->links || !c->fds)
-		return -ENOMEM;
-	for (int i = 0; i < cpus * 2; i++) {
-		struct perf_event_attr attr = {
-			.type = PERF_TYPE_SOFTWARE,
-			.size = sizeof(attr),
-			.config = events[i % 2],
-			.sample_period = 1,
-		};
-		int fd = syscall(SYS_perf_event_open, &attr, -1, i / 2, -1, PERF_FLAG_FD_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, PERF_EVENT_IOC_SET_BPF, program)) {
+		int err = -errno;
 
-		if (fd < 0) {
-			if (errno == ENODEV) /* a CPU that is not online */
-				continue;
-			return -errno;
-		}
-		c->links[c->n] = bpf_program__attach_perf_event(program, fd);
-		if (!c->links[c->n]) {
-			int err = -errno;
+		close(fd);
+		return err;
+	}
+	return fd;
+}
 
-			close(fd);
-			return err;
-		}
-		c->fds[c->n++] = fd;
+/* EVENT on each CPU that is online. */
+static int events_open(struct completions *c, __u64 event, int *fds)
+{
+	for (int cpu = 0; cpu < c->cpus; cpu++) {
+		int fd = event_open(event, cpu, c->program);
+
+		if (fd < 0 && fd != -ENODEV)
+			return fd;
+		fds[cpu] = fd < 0 ? -1 : fd;
 	}
 	return 0;
 }
 
+static void events_close(const struct completions *c, int *fds)
+{
+	for (int cpu = 0; cpu < c->cpus; cpu++) {
+		if (fds[cpu] >= 0)
+			close(fds[cpu]);
+		fds[cpu] = -1;
+	}
+}
+
+static int *no_events(int cpus)
+{
+	int *fds = malloc(cpus * sizeof(*fds));
+
+	for (int cpu = 0; fds && cpu < cpus; cpu++)
+		fds[cpu] = -1;
+	return fds;
+}
+
+int completions_attach(struct completions *c, const struct bpf_program *program, bool always)
+{
+	int err;
+
+	c->cpus = libbpf_num_possible_cpus();
+	c->program = bpf_program__fd(program);
+	c->always = always;
+	c->minor = no_events(c->cpus);
+	c->major = no_events(c->cpus);
+	if (!c->minor || !c->major)
+		return -ENOMEM;
+	err = events_open(c, PERF_COUNT_SW_PAGE_FAULTS_MAJ, c->major);
+	if (!err)
+		err = events_open(c, PERF_COUNT_SW_PAGE_FAULTS_MIN, c->minor);
+	c->open = true;
+	return err;
+}
+
 int completions_turn(struct completions *c, int timeout_ms)
 {
-	if (c->always || !c->n)
+	if (c->always || !c->minor)
 		return timeout_ms;
-	if (!c->enabled && c->rest_ms > 0) {
+	if (!c->open && c->rest_ms > 0) {
 		if (timeout_ms > c->rest_ms)
 			timeout_ms = c->rest_ms;
 		c->rest_ms -= timeout_ms;
 		return timeout_ms;
 	}
-	c->enabled = !c->enabled;
-	for (int i = 0; i < c->n; i++)
-		ioctl(c->fds[i], c->enabled ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE, 0);
+	c->open = !c->open;
 	c->rest_ms = REST_MS;
-	return c->enabled && timeout_ms > WINDOW_MS ? WINDOW_MS : timeout_ms;
+	if (!c->open) {
+		events_close(c, c->minor);
+		return timeout_ms;
+	}
+	/* the sample is smaller where a window cannot be opened */
+	if (events_open(c, PERF_COUNT_SW_PAGE_FAULTS_MIN, c->minor))
+		events_close(c, c->minor);
+	return timeout_ms > WINDOW_MS ? WINDOW_MS : timeout_ms;
 }
 
 void completions_detach(struct completions *c)
 {
-	for (int i = 0; i < c->n; i++)
-		bpf_link__destroy(c->links[i]);
-	free(c->links);
-	free(c->fds);
+	if (c->minor)
+		events_close(c, c->minor);
+	if (c->major)
+		events_close(c, c->major);
+	free(c->minor);
+	free(c->major);
 	*c = (struct completions){ 0 };
 }

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * When faults end: software perf events that the kernel raises in
- * mm_account_fault() call a BPF program.  As soon as such an event is enabled,
- * each fault of its CPU costs about a tenth more, whatever the sampling period;
- * so unless each fault's cost is asked for, they are enabled for short windows
- * only, and what is timed then stands for the rest.
+ * mm_account_fault() call a BPF program.  As soon as such an event exists, be it
+ * disabled, each fault on any CPU costs a twentieth more, and a tenth more while it
+ * is enabled, whatever the sampling period.  Major faults take long enough not to
+ * mind; for minor ones the events are opened for short windows only, unless each
+ * fault's cost is asked for, and what is timed then stands for the rest.
  */
 #ifndef COMPLETIONS_H
 #define COMPLETIONS_H
 
 #include <stdbool.h>
 
-struct bpf_link;
 struct bpf_program;
 
 struct completions {
-	struct bpf_link **links;
-	int *fds; /* owned by the links */
-	int n;
+	int program; /* of who loaded it */
+	int *minor;  /* one for each CPU; -1: none */
+	int *major;
+	int cpus;
 	bool always;
-	bool enabled;
+	bool open;   /* of minor faults */
 	int rest_ms; /* until the next window */
 };
 
-/* Attach PROGRAM on each CPU, enabled: for good (ALWAYS) or as the first window.  0 or -errno. */
+/* Call PROGRAM on each CPU, at minor faults for good (ALWAYS) or for the first window.  0 or -errno. */
 int completions_attach(struct completions *c, const struct bpf_program *program, bool always);
 
 /*
