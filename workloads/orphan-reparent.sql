@@ -34,6 +34,35 @@ SELECT group_concat(child || '<' || parent, ' ') FROM (
 	WHERE told.name = 'parent' AND told.phase = 'after' ORDER BY one.task
 );
 
+-- forget_original_parent(), between the last that middle does and its last switch.
+-- claim E reparent: the kernel's own pointer to its parent goes from middle to the reaper, once
+-- expect: 'middle reaper'
+SELECT old.role || ' ' || new.role FROM reparent
+JOIN task ON task.task = reparent.task AND task.role = 'orphan'
+JOIN task AS old ON old.task = old_parent_task
+JOIN task AS new ON new.task = new_parent_task;
+
+-- claim E reparent.time: after middle began to end, and before its grandparent had waited for that
+-- expect: 1
+SELECT count(*) FROM reparent JOIN task AS old ON old.task = old_parent_task AND old.role = 'middle'
+WHERE t_ns = old.exit_ns AND seen_ns > old.exit_ns
+AND NOT EXISTS (SELECT 1 FROM card WHERE card.task = reparent.task AND t_ns > old.reaped_ns
+	AND card.parent_task <> new_parent_task);
+
+-- claim E real_parent: so says the field in its task_struct, before and after
+-- expect: 'before middle, after reaper'
+SELECT group_concat(phase || ' ' || other.role, ', ') FROM (
+	SELECT phase, card.parent_task AS parent FROM card JOIN task USING (task)
+	WHERE role = 'orphan' AND moment = 'phase' AND phase IS NOT NULL ORDER BY t_ns
+) JOIN task AS other ON other.task = parent;
+
+-- The children that it has made are not those that it has.
+-- claim E children: the reaper has made one child, top; when it waits for the second time, it has the orphan
+-- phase: inherit
+-- expect: 1
+SELECT children FROM card JOIN task USING (task)
+WHERE role = 'reaper' AND phase = 'inherit' AND moment = 'phase';
+
 -- claim E made.by: it was made by middle, as the kernel saw it
 -- expect: 'middle'
 SELECT parent.role FROM task JOIN task AS parent ON parent.task = task.parent_task

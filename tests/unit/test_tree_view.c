@@ -65,6 +65,35 @@ static void test_an_orphan_is_adopted(void **state)
 	       "= alive   - + thread   e exec   ~ without its parent   z zombie\n");
 }
 
+/* What the kernel told goes before what can be concluded; here it goes on to others twice. */
+static void test_new_parents_as_the_kernel_told(void **state)
+{
+	sqlite3 *db = report_db(lives_db_small);
+
+	(void)state;
+	report_db_add(db, orphan);
+	expect(db,
+	       "INSERT INTO reparent VALUES (4, 7950000, 2, 1, 101, 'pair', 8000000),"
+	       " (4, 9200000, 1, NULL, 1, x'696e69741b', 9250000);",
+	       &ascii,
+	       "time ms          |0        |5\n"
+	       "parent 101       =e=================== launch at 0.000, exec /bin/pair at 0.500,\n"
+	       "|                                      exit 0 at 9.900\n"
+	       "`-child 103        ===============zz   fork at 1.000, exit 3 at 7.950,\n"
+	       "  |                                    zombie for 1.00 ms, reaped by parent 101\n"
+	       "  |-+worker 107             ------     thread at 5.600, ends at 7.750\n"
+	       "  `-pair 109                   ==~~~~  fork by worker 107 at 7.000,\n"
+	       "                                       loses its parent at 7.950,\n"
+	       "                                       adopted by parent 101,\n"
+	       "                                       loses its parent at 9.200,\n"
+	       "                                       adopted by init\\x1b 1,\n"
+	       "                                       outside the recording,\n"
+	       "                                       killed by SIGSEGV at 9.300,\n"
+	       "                                       zombie for 200 us, reaped by parent 101\n"
+	       "\n"
+	       "= alive   - + thread   e exec   ~ without its parent   z zombie\n");
+}
+
 /* A shell that starts 41 processes, one after the other; each runs for a millisecond. */
 static const char many[] =
 	"INSERT INTO run VALUES ('duration_ns', 43000000), ('cpus', 1);"
@@ -114,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_threads_stand_apart),
 		cmocka_unit_test(test_an_orphan_is_adopted),
+		cmocka_unit_test(test_new_parents_as_the_kernel_told),
 		cmocka_unit_test(test_siblings_alike_are_one_line),
 		cmocka_unit_test(test_every_width_holds),
 		cmocka_unit_test(test_errors_of_writing_are_returned),

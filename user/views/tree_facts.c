@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is told of a task in the tree: how it came, what befell it, how it went. */
+#include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
+#include "report_part.h"
 #include "text.h"
 #include "tree_view.h"
 
@@ -57,13 +60,83 @@ static int reaper_of(const struct tree *t, int i)
 	return reaper;
 }
 
+static int by_task_and_time(const void *a, const void *b)
+{
+	const struct tree_adoption *one = a, *two = b;
+
+	if (one->task != two->task)
+		return one->task < two->task ? -1 : 1;
+	return (one->t_ns > two->t_ns) - (one->t_ns < two->t_ns);
+}
+
+int tree_load_adoptions(struct tree *t)
+{
+	sqlite3_stmt *stmt = timeline_prepare(
+		&t->l.t, "SELECT task, t_ns, new_parent_task, new_tid, new_comm FROM reparent"
+			 " WHERE typeof(t_ns) = 'integer' ORDER BY seen_ns");
+
+	while (timeline_step(&t->l.t, stmt)) {
+		struct tree_adoption *a = t->adoptions;
+		int task = timeline_task_at(&t->l.t, stmt, 0);
+
+		if (task == TL_NONE)
+			continue;
+		if (t->nr_adoptions == t->room_adoptions) {
+			t->room_adoptions = t->room_adoptions ? 2 * t->room_adoptions : 16;
+			a = reallocarray(a, t->room_adoptions, sizeof(*a));
+			if (!a) {
+				t->l.t.error = -ENOMEM;
+				continue;
+			}
+			t->adoptions = a;
+		}
+		a = &t->adoptions[t->nr_adoptions++];
+		a->task = task;
+		a->t_ns = sqlite3_column_int64(stmt, 1);
+		a->by = timeline_task_at(&t->l.t, stmt, 2);
+		a->tid = sqlite3_column_int64(stmt, 3);
+		text_escape_for(a->comm, sizeof(a->comm), report_column(stmt, 4), TREE_NAME_COLUMNS,
+				t->style->utf8);
+	}
+	if (t->nr_adoptions)
+		qsort(t->adoptions, t->nr_adoptions, sizeof(*t->adoptions), by_task_and_time);
+	return t->l.t.error;
+}
+
+/* Who its parents were after the first, as the kernel's own field says; false: that is not known. */
+static bool tell_adoptions(const struct tree *t, int i, FILE *to)
+{
+	size_t low = 0, high = t->nr_adoptions;
+	char name[160];
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (t->adoptions[middle].task < i)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (high = low; high < t->nr_adoptions && t->adoptions[high].task == i; high++) {
+		const struct tree_adoption *a = &t->adoptions[high];
+
+		add(to, "loses its parent at %.3f", ms(a->t_ns));
+		if (a->by != TL_NONE)
+			add(to, "adopted by %s",
+			    lives_name(&t->l, a->by, name, sizeof(name), TREE_NAME_COLUMNS));
+		else
+			add(to, "adopted by %s %lld, outside the recording", a->comm, a->tid);
+	}
+	return high > low;
+}
+
 static void tell_orphan(const struct tree *t, int i, FILE *to)
 {
 	const struct tree_node *node = &t->nodes[i];
 	int reaper = reaper_of(t, i);
 	char name[160];
 
-	if (node->orphan_ns == TL_NEVER)
+	if (tell_adoptions(t, i, to) || node->orphan_ns == TL_NEVER)
 		return;
 	add(to, "loses its parent at %.3f", ms(node->orphan_ns));
 	if (reaper != TL_NONE)

@@ -348,6 +348,8 @@ int report_tree(sqlite3 *db, FILE *out, const struct report_style *style)
 	errno = 0;
 	if (!err)
 		err = build(&t);
+	if (!err)
+		err = tree_load_adoptions(&t);
 	if (!err && t.l.t.nr_tasks > FOLD_LINES)
 		for (size_t i = 0; i < t.l.t.nr_tasks; i++)
 			fold(&t, t.nodes[i].first_child);
@@ -355,6 +357,7 @@ int report_tree(sqlite3 *db, FILE *out, const struct report_style *style)
 		lay_out(&t);
 		err = print_tree(&t);
 	}
+	free(t.adoptions);
 	free(t.nodes);
 	free(t.roots);
 	lives_free(&t.l);

@@ -30,8 +30,18 @@ struct tree_node {
 	bool apart;                  /* a member of another's line */
 };
 
+/* A new parent, of whom the kernel told. */
+struct tree_adoption {
+	int task;
+	int by;              /* index of a task; TL_NONE: outside the recording */
+	long long t_ns, tid; /* when the old one ended; of the new one */
+	char comm[4 * TREE_NAME_COLUMNS + 1];
+};
+
 struct tree {
 	struct lives l;
+	struct tree_adoption *adoptions; /* by task, then in the order of time */
+	size_t nr_adoptions, room_adoptions;
 	struct tree_node *nodes;
 	int *roots; /* in the order of creation */
 	size_t nr_roots;
@@ -47,7 +57,10 @@ static inline bool tree_is_thread(const struct tree *t, int i)
 	return t->l.t.tasks[i].process != i;
 }
 
-/* tree_facts.c: "fork at 3.025, exit 0 at 98.345, ..." of task I, with a comma between, to TO. */
+/* tree_facts.c: what table reparent has.  0, -ENOMEM or -EIO. */
+int tree_load_adoptions(struct tree *t);
+
+/* "fork at 3.025, exit 0 at 98.345, ..." of task I, with a comma between, to TO. */
 void tree_facts(const struct tree *t, int i, FILE *to);
 
 #endif
