@@ -75,7 +75,11 @@ static __noinline int packet_ends(struct task_state *s, struct packet_call *p)
 
 		/* unix_seqpacket_sendmsg() looks at no name */
 		if (!p->sends || !p->name || p->name_length <= sizeof(address[0]) ||
-		    length > UNIX_NAME_MAX || BPF_CORE_READ(sk, sk_type) != TYPE_DATAGRAM)
+		    BPF_CORE_READ(sk, sk_type) != TYPE_DATAGRAM)
+			return 0;
+		/* the verifier of 6.1 must see that what is checked is what is used */
+		barrier_var(length);
+		if (length > UNIX_NAME_MAX)
 			return 0;
 		if (!user_read(s, unix_name.bytes, length, p->name + sizeof(address[0])))
 			p->file = unix_name_stream(&unix_name, length);
