@@ -60,3 +60,42 @@ test_memory_limit() {
 	same_status "status of what fits" 0
 	same "faults" "$((fit - 256))" "$(query "SELECT observed FROM claim WHERE id = 'fill'")"
 }
+
+# Killed in the middle, or left by a child that was: nothing is proved, nor refuted.
+test_workload_dies() {
+	local what
+	mkdir added
+	cat >added/dies.sh <<'END'
+#!/bin/sh
+for arg; do :; done
+case $arg in
+how=kill) kill -KILL $$ ;;
+how=crash) kill -SEGV $$ ;;
+how=child) sh -c 'kill -KILL $$' || exit 1 ;;
+esac
+END
+	chmod 755 added/dies.sh
+	cat >added/dies.sql <<'END'
+-- title: what does not come to its end
+-- param: how = live   live|kill|crash|child   the way it ends
+-- claim E seven: seven processes
+-- when: how != 'live'
+-- expect: 7
+SELECT count(*) FROM task;
+-- claim E none: no frames
+-- expect: 0
+SELECT count(*) FROM frame;
+END
+	run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run dies -o "$W/t.fl"
+	same "status where it lives" 0 "$status"
+	for what in "kill:was killed by signal 9 (Killed)" \
+		"crash:was killed by signal 11 (Segmentation fault)" \
+		"child:failed: it ended with status 1"; do
+		run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run dies --set "how=${what%%:*}" -o "$W/t.fl"
+		same "status of $what" 3 "$status"
+		same "reasons" "2	inconclusive	the workload ${what#*:}" "$(query "SELECT count(*), verdict, reason
+			FROM claim GROUP BY verdict, reason")"
+		contains "report" out "the workload ${what#*:}"
+		check_exact
+	done
+}

@@ -92,6 +92,28 @@ static void check(sqlite3 *db, const char *text, const char *wanted)
 
 #define CLAIM(id, expect, sql) "-- claim E " id ": text\n-- expect: " expect "\n" sql ";\n"
 
+/* What did not come to its end proves nothing, neither by what was seen nor by what was not. */
+static void died(void **state)
+{
+	static const char claims[] =
+		CLAIM("copies", "23", "SELECT sum(n) FROM fault_count WHERE n = 23")
+			CLAIM("none", "7", "SELECT 0");
+
+	run(*state, "INSERT INTO run VALUES ('wait_status', 9)");
+	check(*state, claims,
+	      "copies|23|23|inconclusive|the workload was killed by signal 9 (Killed)\n"
+	      "none|7|0|inconclusive|the workload was killed by signal 9 (Killed)\n");
+	run(*state, "UPDATE run SET value = 139 WHERE key = 'wait_status'");
+	check(*state, CLAIM("none", "0", "SELECT 0"),
+	      "none|0|0|inconclusive|the workload was killed by signal 11 (Segmentation fault)\n");
+	run(*state, "UPDATE run SET value = 768 WHERE key = 'wait_status'");
+	check(*state, claims,
+	      "copies|23|23|inconclusive|the workload failed: it ended with status 3\n"
+	      "none|7|0|inconclusive|the workload failed: it ended with status 3\n");
+	run(*state, "UPDATE run SET value = 0 WHERE key = 'wait_status'");
+	check(*state, claims, "copies|23|23|pass|\nnone|7|0|fail|\n");
+}
+
 static void numbers(void **state)
 {
 	check(*state,
@@ -365,12 +387,19 @@ static void nowhere_to_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(numbers),           TEST(texts),
-		TEST(odd_answers),       TEST(a_table_is_missing),
-		TEST(lost_events),       TEST(lost_markers),
-		TEST(lost_counts),       TEST(cut_off),
-		TEST(no_status),         TEST(provisos),
-		TEST(rows_are_replaced), TEST(nowhere_to_write),
+		TEST(died),
+		TEST(numbers),
+		TEST(texts),
+		TEST(odd_answers),
+		TEST(a_table_is_missing),
+		TEST(lost_events),
+		TEST(lost_markers),
+		TEST(lost_counts),
+		TEST(cut_off),
+		TEST(no_status),
+		TEST(provisos),
+		TEST(rows_are_replaced),
+		TEST(nowhere_to_write),
 		TEST(no_frames),
 	};
 

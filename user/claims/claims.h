@@ -119,7 +119,8 @@ int claims_evaluate(const struct claims *claims, const char *source, struct expe
  * Run each claim's query on DB (read-only, bounded; see sandbox.h), compare,
  * and store the rows of tables `claim` and `note`, in place of those that were there.  An
  * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that
- * the loss could have touched.  One that reads table frame is skipped where
+ * the loss could have touched, and one of a workload that was killed or failed
+ * (run.wait_status) to none.  One that reads table frame is skipped where
  * run.frames says that frames could not be read.
  */
 int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 
 #include "claims.h"
 #include "claims_impl.h"
@@ -63,6 +64,27 @@ static int query_text(sqlite3 *db, const char *sql, char *buf, size_t size)
 }
 
 /*
+ * A workload that did not come to its end proves nothing: what a claim would count
+ * may not have happened.  Why, into BUF; "" where it ended well, or nobody knows.
+ */
+static int read_end(sqlite3 *db, char *buf, size_t size)
+{
+	char text[32];
+	int err = query_text(db, "SELECT value FROM run WHERE key = 'wait_status'", text,
+			     sizeof(text));
+	int status = atoi(text);
+
+	buf[0] = '\0';
+	if (!err && WIFSIGNALED(status))
+		snprintf(buf, size, "the workload was killed by signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else if (!err && status)
+		snprintf(buf, size, "the workload failed: it ended with status %d",
+			 WEXITSTATUS(status));
+	return err;
+}
+
+/*
  * The ledger is counted in maps of the kernel, apart from the stream of events,
  * so a full ring leaves it exact.  It is not the only thing that a run can
  * lack: after a stop in the middle, a recursion miss or a full map the counts
@@ -81,8 +103,10 @@ static int read_trust(sqlite3 *db, struct trust *trust)
 			 " AND value <> 'available'",
 			 trust->no_frames, sizeof(trust->no_frames));
 	if (!err)
-		err = query_text(db, "SELECT value FROM run WHERE key = 'status'", text,
-				 sizeof(text));
+		err = read_end(db, trust->reason, sizeof(trust->reason));
+	if (err || *trust->reason)
+		return err;
+	err = query_text(db, "SELECT value FROM run WHERE key = 'status'", text, sizeof(text));
 	if (!err && strcmp(text, "complete") == 0) {
 		trust->complete = trust->ledger = trust->tasks = true;
 		return 0;
