@@ -49,6 +49,8 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 
 	if (!s || s->probing)
 		return 0;
+	/* before the ways part: the verifier searches the kernel's types each time it comes by */
+	mm = task->mm;
 	if (fault_is_nested(s, task, via))
 		return fault_enter_nested(s, address, error);
 	if (s->pending.via && fault_continues(s, task) && address == s->run_next &&
@@ -61,7 +63,6 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 		s->pending.t_ns = now;
 		s->pending.timed = true;
 	}
-	mm = task->mm;
 	vma_locate(s, mm, address);
 	s->pending.end_ns = 0;
 	s->pending.address = address;

@@ -57,14 +57,21 @@ static __always_inline __u32 rss_question(const struct task_state *s, struct mm_
 }
 
 /* The table of signatures: error code, allocations, counters, VMA. */
-static __always_inline __u8 fault_kind(struct task_state *s)
+SHARED int fault_kind(struct task_state *s)
 {
-	const struct pending_fault *p = &s->pending;
-	const struct page_effects *fx = &s->effects;
-	__u32 watched = p->watched, changed = watched ? rss_changed(s) : 0;
-	bool write = p->error & PF_WRITE;
-	bool shared = s->vma.flags & VM_SHARED_BIT;
+	const struct pending_fault *p;
+	const struct page_effects *fx;
+	__u32 watched, changed;
+	bool write, shared;
 
+	if (!s)
+		return FL_OTHER;
+	p = &s->pending;
+	fx = &s->effects;
+	watched = p->watched;
+	changed = watched ? rss_changed(s) : 0;
+	write = p->error & PF_WRITE;
+	shared = s->vma.flags & VM_SHARED_BIT;
 	if (changed & MEMBER(SWAPENTS))
 		return FL_SWAP;
 	if (p->error & PF_PROT) {

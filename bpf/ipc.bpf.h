@@ -188,7 +188,12 @@ static __always_inline __u64 udp_stream(struct sock *sk, bool sends)
 	return port ? STREAM_HASH | bpf_ntohs(port) : 0;
 }
 
-static __noinline int socket_identity(struct socket *socket, bool sends, __u8 *kind, __u64 *id)
+struct file_id {
+	__u64 id;
+	__u8 kind; /* enum fl_file_kind */
+};
+
+static __always_inline int socket_identity(struct socket *socket, bool sends, struct file_id *out)
 {
 	struct sock *sk = BPF_CORE_READ(socket, sk);
 	__u16 family = BPF_CORE_READ(sk, __sk_common.skc_family);
@@ -196,22 +201,22 @@ static __noinline int socket_identity(struct socket *socket, bool sends, __u8 *k
 	__u16 protocol = BPF_CORE_READ(sk, sk_protocol);
 	__u64 inode = socket_inode(socket);
 
-	*kind = FL_FILE_SOCKET;
-	*id = inode;
+	out->kind = FL_FILE_SOCKET;
+	out->id = inode;
 	if (family == FAMILY_UNIX) {
 		struct sock *to = sends ? BPF_CORE_READ((struct unix_sock *)sk, peer) : sk;
 
-		*kind = type == TYPE_STREAM ? FL_FILE_UNIX : FL_FILE_UNIX_PACKET;
-		*id = to && type == TYPE_DATAGRAM ? unix_bound_stream(to) : 0;
-		if (to && !*id)
-			*id = unix_stream(to, inode);
+		out->kind = type == TYPE_STREAM ? FL_FILE_UNIX : FL_FILE_UNIX_PACKET;
+		out->id = to && type == TYPE_DATAGRAM ? unix_bound_stream(to) : 0;
+		if (to && !out->id)
+			out->id = unix_stream(to, inode);
 	} else if (family == FAMILY_INET || family == FAMILY_INET6) {
 		if (type == TYPE_STREAM && protocol == PROTOCOL_TCP) {
-			*kind = FL_FILE_TCP;
-			*id = tcp_stream(sk, sends) ?: inode;
+			out->kind = FL_FILE_TCP;
+			out->id = tcp_stream(sk, sends) ?: inode;
 		} else if (protocol == PROTOCOL_UDP) {
-			*kind = FL_FILE_UDP;
-			*id = udp_stream(sk, sends) ?: (sends ? 0 : inode);
+			out->kind = FL_FILE_UDP;
+			out->id = udp_stream(sk, sends) ?: (sends ? 0 : inode);
 		}
 	}
 	return 0;
@@ -232,20 +237,22 @@ static __always_inline struct file *file_of(__u32 fd)
  * ends know the stream: see struct fl_syscall.  A socket has two; SENDS says
  * which is meant.
  */
-static __noinline int file_identity(__u64 fd, bool sends, __u8 *kind, __u64 *id)
+SHARED int file_identity(__u64 fd, __u32 sends, struct file_id *out)
 {
 	struct file *file = file_of(fd);
 	struct inode *inode;
 
-	*kind = FL_FILE_NONE;
-	*id = 0;
+	if (!out)
+		return 0;
+	out->kind = FL_FILE_NONE;
+	out->id = 0;
 	if (!file)
 		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
-	*id = BPF_CORE_READ(inode, i_ino);
-	*kind = file_kind(inode);
-	if (*kind == FL_FILE_SOCKET)
-		return socket_identity(BPF_CORE_READ(file, private_data), sends, kind, id);
+	out->id = BPF_CORE_READ(inode, i_ino);
+	out->kind = file_kind(inode);
+	if (out->kind == FL_FILE_SOCKET)
+		return socket_identity(BPF_CORE_READ(file, private_data), sends, out);
 	return 0;
 }
 

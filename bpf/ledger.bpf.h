@@ -36,26 +36,31 @@ static __always_inline void cell_to_map(void *map, const struct cell *cell, __u3
 static __always_inline void cell_park(struct task_state *s, struct cell *parked, struct cell *open,
 				      void *map, __u32 map_id)
 {
-	struct cell *victim;
-	int i;
+	__u64 n = open->n;
+	struct cell *cell;
+	__u32 i;
 
-	if (!open->n)
+	if (!n)
 		return;
 	UNROLLED
 	for (i = 0; i < NR_PARKED; i++) {
-		struct cell *c = &parked[i];
-
-		if (c->n && (c->key[0] != open->key[0] || c->key[1] != open->key[1]))
-			continue;
-		c->key[0] = open->key[0];
-		c->key[1] = open->key[1];
-		c->n += open->n;
-		open->n = 0;
-		return;
+		cell = &parked[i];
+		if (!cell->n || (cell->key[0] == open->key[0] && cell->key[1] == open->key[1]))
+			break;
 	}
-	victim = &parked[s->next_parked++ & (NR_PARKED - 1)];
-	cell_to_map(map, victim, map_id);
-	*victim = *open;
+	i = any_of(s, i);
+	if (i >= NR_PARKED) {
+		i = s->next_parked++ & (NR_PARKED - 1);
+		barrier_var(i);
+		cell = &parked[i & (NR_PARKED - 1)];
+		cell_to_map(map, cell, map_id);
+		cell->n = 0;
+	}
+	barrier_var(i);
+	cell = &parked[i & (NR_PARKED - 1)];
+	cell->key[0] = open->key[0];
+	cell->key[1] = open->key[1];
+	cell->n += n;
 	open->n = 0;
 }
 
@@ -76,35 +81,51 @@ SHARED int pages_park(struct task_state *s)
 	return 0;
 }
 
+SHARED int ledger_cell_send(struct task_state *s, __u32 slot, __u64 now)
+{
+	struct fl_ledger e = {};
+	struct ledger_cell *cell;
+
+	if (!s || slot >= NR_PARKED)
+		return 0;
+	cell = &s->parked[slot];
+	e.key = cell->key;
+	e.n = cell->n;
+	event_fill(&e.event, FL_LEDGER, s->task, now);
+	if (bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
+		cell_to_map(&ledger, (struct cell *)cell, FL_MAP_LEDGER);
+	cell->n = 0;
+	return 0;
+}
+
+SHARED int pages_cell_send(struct task_state *s, __u32 slot, __u64 now)
+{
+	struct fl_pages e = {};
+	struct pages_cell *cell;
+
+	if (!s || slot >= NR_PARKED)
+		return 0;
+	cell = &s->parked_pages[slot];
+	e.key = cell->key;
+	e.n = cell->n;
+	event_fill(&e.event, FL_PAGES, s->task, now);
+	if (bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
+		cell_to_map(&pages, (struct cell *)cell, FL_MAP_PAGES);
+	cell->n = 0;
+	return 0;
+}
+
 /* The task ends: its cells leave as records, or by the map where there is no room. */
 static __always_inline void cells_send(struct task_state *s, __u64 now)
 {
-	int i;
+	__u32 i;
 
 	UNROLLED
-	for (i = 0; i < NR_PARKED; i++) {
-		struct ledger_cell *cell = &s->parked[i];
-		struct fl_ledger e = { .key = cell->key, .n = cell->n };
-
-		if (!cell->n)
-			break;
-		event_fill(&e.event, FL_LEDGER, s->task, now);
-		if (bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
-			cell_to_map(&ledger, (struct cell *)cell, FL_MAP_LEDGER);
-		cell->n = 0;
-	}
+	for (i = 0; i < NR_PARKED && s->parked[i].n; i++)
+		ledger_cell_send(s, i, now);
 	UNROLLED
-	for (i = 0; i < NR_PARKED; i++) {
-		struct pages_cell *cell = &s->parked_pages[i];
-		struct fl_pages e = { .key = cell->key, .n = cell->n };
-
-		if (!cell->n)
-			break;
-		event_fill(&e.event, FL_PAGES, s->task, now);
-		if (bpf_ringbuf_output(&ring, &e, sizeof(e), BPF_RB_NO_WAKEUP))
-			cell_to_map(&pages, (struct cell *)cell, FL_MAP_PAGES);
-		cell->n = 0;
-	}
+	for (i = 0; i < NR_PARKED && s->parked_pages[i].n; i++)
+		pages_cell_send(s, i, now);
 }
 
 SHARED int run_send(struct task_state *s)

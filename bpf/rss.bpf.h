@@ -33,18 +33,31 @@ static __always_inline __s32 rss_part(struct task_state *s, struct mm_struct *mm
 	return part;
 }
 
-/* As percpu_counter_sum() has it, but without its lock. */
-static __noinline __s64 rss_read(struct task_state *s, struct mm_struct *mm, int member)
+/* All CPUs' shares of the counter at the per-CPU pointer COUNTERS. */
+SHARED __s64 rss_shares(struct task_state *s, __u64 counters)
 {
-	__s64 sum;
+	__s64 sum = 0;
 	__u32 cpu;
 
+	if (!s)
+		return 0;
+	for (cpu = 0; cpu < 256 && cpu < nr_cpus; cpu++) {
+		__s32 part = 0;
+
+		bpf_probe_read_kernel(&part, sizeof(part),
+				      (void *)(counters + percpu_offset(s, cpu)));
+		sum += part;
+	}
+	return sum;
+}
+
+/* As percpu_counter_sum() has it, but without its lock. */
+static __always_inline __s64 rss_read(struct task_state *s, struct mm_struct *mm, int member)
+{
 	if (rss_is_split())
 		return rss_split_read(member);
-	sum = BPF_CORE_READ(mm, rss_stat[member & 3].count);
-	for (cpu = 0; cpu < 256 && cpu < nr_cpus; cpu++)
-		sum += rss_part(s, mm, member, percpu_offset(s, cpu));
-	return sum;
+	return BPF_CORE_READ(mm, rss_stat[member & 3].count) +
+	       rss_shares(s, (__u64)BPF_CORE_READ(mm, rss_stat[member & 3].counters));
 }
 
 /*

@@ -36,13 +36,15 @@ static __noinline __u32 name_id(struct name_key *key)
 	return 0;
 }
 
-static __noinline int region_set(struct task_state *s, __u32 name, __u64 start, __u64 length)
+SHARED int region_set(struct task_state *s, __u32 name, __u64 start, __u64 length)
 {
 	static const struct named_regions none;
 	struct named_regions *named;
-	__u32 process = s->process;
-	int i, room = -1;
+	__u32 process, room = NR_REGIONS, i;
 
+	if (!s)
+		return 0;
+	process = s->process;
 	s->mm = 0;
 	named = bpf_map_lookup_elem(&regions, &process);
 	if (!named) {
@@ -51,16 +53,20 @@ static __noinline int region_set(struct task_state *s, __u32 name, __u64 start, 
 	}
 	if (!named)
 		goto full;
-	for (i = 0; i < NR_REGIONS; i++) {
-		if (named->slot[i].name == name) {
+	/* backwards, so that the first free one is left */
+	UNROLLED
+	for (i = NR_REGIONS; i-- > 0;)
+		if (!named->slot[i].name)
 			room = i;
-			break;
-		}
-		if (!named->slot[i].name && room < 0)
+	UNROLLED
+	for (i = 0; i < NR_REGIONS; i++)
+		if (named->slot[i].name == name)
 			room = i;
-	}
-	if (room < 0 || room >= NR_REGIONS)
+	room = any_of(s, room);
+	if (room >= NR_REGIONS)
 		goto full;
+	barrier_var(room);
+	room &= NR_REGIONS - 1;
 	named->slot[room].start = start;
 	named->slot[room].end = start + length;
 	named->slot[room].name = length ? name : 0;
@@ -136,8 +142,7 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 static __always_inline void call_fill(struct fl_syscall *e, struct task_state *s, __u32 class,
 				      __s64 ret)
 {
-	__u8 file_kind = FL_FILE_NONE;
-	__u64 file = 0;
+	struct file_id file = { .kind = FL_FILE_NONE };
 
 	e->start_ns = s->call_ns;
 	e->ret = ret;
@@ -146,13 +151,13 @@ static __always_inline void call_fill(struct fl_syscall *e, struct task_state *s
 	e->phase = s->phase;
 	e->from_port = 0;
 	if (class & FL_CALL_FILE)
-		file_identity(s->call_args[0], class & FL_CALL_SENDS, &file_kind, &file);
+		file_identity(s->call_args[0], class & FL_CALL_SENDS, &file);
 	else if (class & FL_CALL_FRESH && ret >= 0)
-		file_identity(ret, false, &file_kind, &file);
-	e->file_kind = file_kind;
+		file_identity(ret, false, &file);
+	e->file_kind = file.kind;
 	e->data_len = 0;
-	e->file = file;
-	if (class & (FL_CALL_ADDRESS | FL_CALL_HEADER) && is_packet(file_kind) && ret >= 0)
+	e->file = file.id;
+	if (class & (FL_CALL_ADDRESS | FL_CALL_HEADER) && is_packet(file.kind) && ret >= 0)
 		packet_fill(s, e, class);
 }
 
@@ -196,6 +201,18 @@ static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __
 		call_fill(e, s, class, ret);
 	}
 	event_submit(e);
+	return 0;
+}
+
+/* All that is sent of a call that returned. */
+SHARED int call_records(struct task_state *s, __u32 class, __s64 ret, __u64 now)
+{
+	if (!s)
+		return 0;
+	if (class & FL_CALL_RECORD)
+		call_send(s, class, ret, now);
+	if (class & TRANSFERS)
+		transfers_send(s, class, ret, now);
 	return 0;
 }
 
@@ -256,10 +273,8 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 	s->in_exec = false;
 	if (class & FL_CALL_MAPS)
 		__sync_fetch_and_add(&generations[generation_slot((__u64)current_mm())], 1);
-	if (class & FL_CALL_RECORD)
-		call_send(s, class, ret, now);
-	if (class & TRANSFERS)
-		transfers_send(s, class, ret, now);
+	if (class & (FL_CALL_RECORD | TRANSFERS))
+		call_records(s, class, ret, now);
 	s->syscall = FL_NO_SYSCALL;
 	return 0;
 }

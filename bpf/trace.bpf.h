@@ -405,6 +405,17 @@ static __always_inline __u64 as_number(struct task_state *s, const void *pointer
 	return *(volatile __u64 *)&s->scratch;
 }
 
+/*
+ * A number that the verifier knows nothing of.  It follows each value that it
+ * knows by itself: after a search that ends at one of 16 places it would go
+ * through all that comes next 16 times.
+ */
+static __always_inline __u32 any_of(struct task_state *s, __u32 number)
+{
+	*(volatile __u64 *)&s->scratch = number;
+	return *(volatile __u64 *)&s->scratch;
+}
+
 static __always_inline __u32 generation_slot(__u64 mm)
 {
 	return (mm >> 8) & (NR_GENERATIONS - 1);

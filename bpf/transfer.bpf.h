@@ -60,15 +60,15 @@ static __always_inline bool is_packet(__u8 kind)
  * Fill in from_port, and file where the call names who is to get it.  inet_sport is
  * there after the first send: inet_autobind().
  */
-static __noinline int packet_ends(struct task_state *s, struct packet_call *p)
+SHARED int packet_ends(struct task_state *s, struct packet_call *p)
 {
-	struct file *file = file_of(p->fd);
+	struct file *file = p ? file_of(p->fd) : NULL;
 	struct socket *socket = file ? BPF_CORE_READ(file, private_data) : NULL;
 	struct sock *sk = BPF_CORE_READ(socket, sk);
 	struct unix_name unix_name = {};
 	__u16 named = 0, address[2];
 
-	if (!sk)
+	if (!s || !p || !sk)
 		return 0;
 	if (p->kind == FL_FILE_UNIX_PACKET) {
 		__u32 length = p->name_length - sizeof(address[0]);
@@ -172,12 +172,15 @@ static long multi_step(__u32 i, struct multi_call *call)
 static __noinline int multi_send(struct task_state *s, __u16 class, __s64 ret, __u64 now)
 {
 	struct multi_call call = { .s = s, .now = now, .headers = s->call_args[1] };
+	struct file_id file = {};
 
 	call.packet.fd = s->call_args[0];
 	call.packet.sends = class & FL_CALL_SENDS;
 	if (!call.packet.sends && s->call_args[3] & (FLAG_PEEK | FLAG_ERRQUEUE))
 		return 0;
-	file_identity(call.packet.fd, call.packet.sends, &call.packet.kind, &call.file);
+	file_identity(call.packet.fd, call.packet.sends, &file);
+	call.packet.kind = file.kind;
+	call.file = file.id;
 	if (ret > 0 && ret <= MAX_HEADERS)
 		bpf_loop(ret, multi_step, &call, 0);
 	return 0;
@@ -193,20 +196,19 @@ static __noinline int onto_send(struct task_state *s, __u16 class, __s64 ret, __
 	struct file *file = file_of(fd);
 	bool sends = true;
 	struct fl_transfer *e;
-	__u8 kind;
-	__u64 id;
+	struct file_id to = {};
 
 	if (class & FL_CALL_ONTO0)
 		sends = file && BPF_CORE_READ(file, f_mode) & MODE_WRITE;
-	file_identity(fd, sends, &kind, &id);
+	file_identity(fd, sends, &to);
 	e = transfer_reserve(s, now);
 	if (!e)
 		return 0;
-	e->file = id;
+	e->file = to.id;
 	e->bytes = ret;
 	e->flags = 0;
 	e->from_port = 0;
-	e->file_kind = kind;
+	e->file_kind = to.kind;
 	e->sends = sends;
 	event_submit(e);
 	return 0;
