@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * The records that leave the kernel, and, with event-card.h at its end, the only
+ * The records that leave the kernel, and, with the two at its end, the only
  * header that both sides include.  A recording keeps them as they are, so a number
  * given here is never given again to something else, and a struct only grows at its
  * end.
@@ -51,6 +51,7 @@ enum fl_event_type {
 	FL_VMA = 23,             /* struct fl_vma: fl_event.task is the leader of the process */
 	FL_OPEN_FILE = 24,       /* struct fl_open_file: the same */
 	FL_TRANSFER = 25,        /* struct fl_transfer */
+	FL_KTHREAD = 26, /* struct fl_kthread: fl_event.task is who runs, 0 outside the tree */
 
 	/* read from maps when tracing has stopped, and appended by the collector */
 	FL_NAME = 32,   /* struct fl_name */
@@ -267,22 +268,6 @@ struct fl_syscall {
 };
 #define FL_SYSCALL_BARE 96 /* size of the record where it has no data */
 
-/*
- * Bytes that a call moved and that its own record does not tell of: each message of
- * sendmmsg() and recvmmsg(), and what splice() and the like put into another file
- * than the first.
- */
-struct fl_transfer {
-	struct fl_event event; /* t_ns: end of the call */
-	__u64 start_ns;        /* of the call */
-	__u64 file;            /* as in struct fl_syscall */
-	__u64 bytes;
-	__u32 flags;     /* of a message received: its msg_flags */
-	__u16 from_port; /* as in struct fl_syscall */
-	__u8 file_kind;
-	__u8 sends; /* 1: into the file, 0: out of it */
-};
-
 struct fl_switch_out {
 	struct fl_event event;
 	__u32 prev_state; /* 0 running; the TASK_* bits of the kernel */
@@ -312,70 +297,11 @@ struct fl_migrate {
 	__u32 to_cpu;
 };
 
-struct fl_signal_generate {
-	struct fl_event event;
-	__u32 sender; /* task; 0: outside the tree, or the kernel */
-	__u32 sender_tid;
-	__s32 signo;
-	__s32 code;   /* si_code */
-	__u32 result; /* TRACE_SIGNAL_*: 0 delivered, 1 ignored, 2 already pending, ... */
-	__u32 group;  /* 1: to the process */
-	char sender_comm[FL_COMM_LEN];
-};
-
-struct fl_signal_deliver {
-	struct fl_event event;
-	__s32 signo;
-	__s32 code;
-	__u64 handler; /* 0 SIG_DFL, 1 SIG_IGN, else an address */
-	__u64 flags;   /* sa_flags */
-};
-
-enum fl_lock_kind {
-	FL_LOCK_FLOCK = 1,
-	FL_LOCK_POSIX = 2,
-	FL_LOCK_OFD = 3,
-};
-
-struct fl_file_lock {
-	struct fl_event event;
-	__u64 inode;
-	__u64 owner; /* opaque, equal for one owner */
-	__u64 start;
-	__u64 end;
-	__s32 ret; /* of the tracepoint: 0 granted, 1 queued, -errno */
-	__u8 kind; /* enum fl_lock_kind */
-	__u8 op;   /* F_RDLCK 0, F_WRLCK 1, F_UNLCK 2 */
-	__u8 wait; /* 1: the caller would sleep */
-	__u8 reserved;
-};
-
 struct fl_prio {
 	struct fl_event event;
 	__s32 old_prio;
 	__s32 new_prio;
 	__u32 donor; /* pi_task; 0 none */
-	__u32 reserved;
-};
-
-struct fl_sock_state {
-	struct fl_event event;
-	__u64 sock; /* opaque */
-	__u16 family;
-	__u16 sport;
-	__u16 dport;
-	__u8 old_state;
-	__u8 new_state;
-};
-
-struct fl_net_queue {
-	struct fl_event event;
-	__u32 len;
-	__u16 sport;
-	__u16 dport;
-	__u8 protocol; /* IPPROTO_* */
-	__u8 tcp_flags;
-	__u16 payload;
 	__u32 reserved;
 };
 
@@ -547,17 +473,11 @@ FL_ASSERT_SIZE(fl_task_rename, 32);
 FL_ASSERT_SIZE(fl_mark, 72);
 FL_ASSERT_SIZE(fl_fault_run, 112);
 FL_ASSERT_SIZE(fl_syscall, FL_SYSCALL_BARE + FL_DATA_LEN);
-FL_ASSERT_SIZE(fl_transfer, 48);
 FL_ASSERT_SIZE(fl_switch_out, 24);
 FL_ASSERT_SIZE(fl_waking, 48);
 FL_ASSERT_SIZE(fl_ready, 24);
 FL_ASSERT_SIZE(fl_migrate, 24);
-FL_ASSERT_SIZE(fl_signal_generate, 56);
-FL_ASSERT_SIZE(fl_signal_deliver, 40);
-FL_ASSERT_SIZE(fl_file_lock, 56);
 FL_ASSERT_SIZE(fl_prio, 32);
-FL_ASSERT_SIZE(fl_sock_state, 32);
-FL_ASSERT_SIZE(fl_net_queue, 32);
 FL_ASSERT_SIZE(fl_rss, 64);
 FL_ASSERT_SIZE(fl_name, 56);
 FL_ASSERT_SIZE(fl_object, 96);
@@ -573,5 +493,6 @@ FL_ASSERT_SIZE(fl_cost_key, 8);
 FL_ASSERT_SIZE(fl_fault_cost, 32);
 
 #include "event-card.h"
+#include "event-talk.h"
 
 #endif /* FL_EVENT_H */

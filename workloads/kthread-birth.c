@@ -11,7 +11,8 @@
  *	delete		and take it out again, several times
  *
  * Kernel threads are not among the traced tasks.  What they are is told by this program,
- * which reads it in /proc; who wakes us while we wait for one is seen from outside.
+ * which reads it in /proc, and by the kernel, which tells of their births and ends; who
+ * wakes us while we wait for one is seen from outside.
  */
 #include "tasks.h"
 
@@ -207,6 +208,8 @@ int main(int argc, char **argv)
 	if (bpf_call(BPF_OBJ_GET_INFO_BY_FD, &attr))
 		fail("ask for the number of a map");
 	snprintf(name, sizeof(name), "cpumap/%d/map:%u", sched_getcpu(), info.id);
+	fl_value("cpu", sched_getcpu());
+	fl_value("map", info.id);
 	for (long i = 0; i < rounds; i++)
 		make_and_end(map);
 	return 0;

@@ -7,8 +7,9 @@
 -- root: it makes a BPF map that has a kernel thread
 -- needs: told('visible')   in a pid namespace kernel threads cannot be seen
 
--- Kernel threads are not among the traced tasks, so what they are is what the program
--- has read in /proc.
+-- Kernel threads are not among the traced tasks. What they are is what the program has
+-- read in /proc; their births and ends are what the kernel tells of all of them, so ours
+-- are found by name, of which 15 bytes are kept.
 -- claim B snapshot: there are kernel threads
 -- expect: >= 2
 SELECT value FROM value WHERE name = 'kernel.threads';
@@ -31,6 +32,26 @@ SELECT value FROM value WHERE name = 'parent.of.2';
 -- needs: told('cpumap')   this kernel has no CPUMAP, or does not let us make one
 -- expect: rounds
 SELECT count(*) FROM syscall WHERE phase = 'create' AND name = 'bpf' AND ret = 0 AND args LIKE '2 %';
+
+-- A kthreadd that makes a thread for somebody else just then is awake already.
+-- claim E ask: for which the maker wakes kthreadd
+-- phase: create
+-- needs: told('cpumap')   this kernel has no CPUMAP, or does not let us make one
+-- expect: rounds
+SELECT count(*) FROM phase WHERE name = 'create'
+AND EXISTS (SELECT * FROM kthread WHERE t_ns BETWEEN start_ns AND end_ns
+	AND (event = 'ask' AND tid = 2 AND by_task = phase.task
+	     OR event = 'born' AND comm NOT LIKE 'cpumap/%'));
+
+-- Until Linux 6.3 the new thread has the name of kthreadd at its birth, so the name is that of its end.
+-- claim E birth: and kthreadd makes a thread, its own child without an address space
+-- phase: create
+-- needs: told('cpumap')   this kernel has no CPUMAP, or does not let us make one
+-- expect: rounds
+SELECT count(*) FROM kthread AS b JOIN kthread AS e ON e.tid = b.tid AND e.event = 'exit' AND e.t_ns > b.t_ns
+WHERE b.event = 'born' AND b.by_tid = 2 AND b.parent_tid = 2 AND b.has_mm = 0 AND b.by_task IS NULL
+AND e.comm = (SELECT substr(printf('cpumap/%d/map:%d', c.value, m.value), 1, 15) FROM value AS c, value AS m WHERE c.name = 'cpu' AND m.name = 'map')
+AND EXISTS (SELECT * FROM phase WHERE name = 'create' AND b.t_ns BETWEEN start_ns AND end_ns);
 
 -- claim E born: and has a kernel thread then
 -- phase: look
@@ -77,7 +98,20 @@ SELECT count(*) FROM task;
 -- expect: rounds
 SELECT count(*) FROM syscall WHERE phase = 'delete' AND name = 'bpf' AND ret = 0 AND args LIKE '3 %';
 
--- claim E ended: and its kernel thread ends
+-- claim E stop: and somebody tells its kernel thread to end, which is none of our tasks either
+-- needs: told('cpumap')   this kernel has no CPUMAP, or does not let us make one
+-- expect: rounds
+SELECT count(*) FROM kthread WHERE event = 'stop' AND by_task IS NULL
+AND comm = (SELECT substr(printf('cpumap/%d/map:%d', c.value, m.value), 1, 15) FROM value AS c, value AS m WHERE c.name = 'cpu' AND m.name = 'map');
+
+-- claim E exit: which it does after that
+-- needs: told('cpumap')   this kernel has no CPUMAP, or does not let us make one
+-- expect: rounds
+SELECT count(*) FROM kthread AS e JOIN kthread AS s ON s.tid = e.tid AND s.event = 'stop' AND s.t_ns < e.t_ns
+WHERE e.event = 'exit' AND e.by_tid = e.tid
+AND e.comm = (SELECT substr(printf('cpumap/%d/map:%d', c.value, m.value), 1, 15) FROM value AS c, value AS m WHERE c.name = 'cpu' AND m.name = 'map');
+
+-- claim E ended: and is gone
 -- needs: told('cpumap')   this kernel has no CPUMAP, or does not let us make one
 -- expect: rounds
 SELECT sum(value) FROM value WHERE name = 'ended';

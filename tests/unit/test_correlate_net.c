@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* States of sockets and packets become rows of tables sock_state and packet. */
+/* States of sockets, packets and kernel threads become rows of tables of their own. */
 #include "record.h"
 
 #define SOCK_STATES                                                                                \
@@ -115,12 +115,35 @@ static void a_task_that_was_not_seen(void **state)
 	records_free(r);
 }
 
+/* Of all of them only who asks can be a traced task. */
+static void kernel_threads(void **state)
+{
+	const struct fl_kthread records[] = {
+		{ EVENT(3, 1, FL_KTHREAD), 2, 0, 101, FL_KTHREAD_ASK, 0, { 0 }, "kthreadd", "prog" },
+		{ EVENT(5, 0, FL_KTHREAD), 211, 2, 2, FL_KTHREAD_BORN, 0, { 0 }, "one", "kthreadd" },
+		{ EVENT(7, 0, FL_KTHREAD), 211, 2, 23, FL_KTHREAD_STOP, 0, { 0 }, "one", "kworker" },
+		{ EVENT(11, 0, FL_KTHREAD), 211, 2, 211, FL_KTHREAD_EXIT, 1, { 0 }, "one", "one" },
+	};
+	struct stream_of_records *r = command();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(records) / sizeof(records[0]); i++)
+		PUT(r, records[i]);
+	finish(r);
+
+	ASSERT_ROWS(r, "SELECT * FROM kthread ORDER BY t_ns", "3|ask|2|kthreadd|0|0|1|101|prog",
+		    "5|born|211|one|2|0|-|2|kthreadd", "7|stop|211|one|2|0|-|23|kworker",
+		    "11|exit|211|one|2|1|-|211|one");
+	records_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_socket_has_a_number),
 		cmocka_unit_test(packets_of_each_protocol),
 		cmocka_unit_test(a_task_that_was_not_seen),
+		cmocka_unit_test(kernel_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,7 @@ static void add_subject(const char *table, const char *column, void *arg)
 		{ "frame", NULL, SUBJECT_FRAMES },        { "packet", NULL, SUBJECT_MESSAGES },
 		{ "sock_state", NULL, SUBJECT_MESSAGES }, { "priority", NULL, SUBJECT_STATES },
 		{ "card", NULL, SUBJECT_CARDS },          { "vma", NULL, SUBJECT_CARDS },
-		{ "open_file", NULL, SUBJECT_CARDS },
+		{ "open_file", NULL, SUBJECT_CARDS },     { "kthread", NULL, SUBJECT_KTHREADS },
 	};
 	unsigned int *wanted = arg;
 

@@ -28,6 +28,7 @@ enum {
 	SUBJECT_FRAMES = 1 << 8, /* page frames at barriers (frames.h) */
 	/* task_struct at phases, at exits and at barriers, and there mappings and open files */
 	SUBJECT_CARDS = 1 << 9,
+	SUBJECT_KTHREADS = 1 << 10, /* births and ends of kernel threads */
 	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
 			  SUBJECT_LOCKS | SUBJECT_MESSAGES | SUBJECT_CARDS,
 };

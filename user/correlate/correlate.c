@@ -174,6 +174,7 @@ static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_VMA] = sizeof(struct fl_vma),
 	[FL_OPEN_FILE] = sizeof(struct fl_open_file),
 	[FL_TRANSFER] = sizeof(struct fl_transfer),
+	[FL_KTHREAD] = sizeof(struct fl_kthread),
 	[FL_NAME] = sizeof(struct fl_name),
 	[FL_OBJECT] = sizeof(struct fl_object),
 	[FL_LEDGER] = sizeof(struct fl_ledger),
@@ -239,6 +240,7 @@ static int gather(const void *record, size_t size, void *arg)
 	case FL_PRIO:
 	case FL_SOCK_STATE:
 	case FL_NET_QUEUE:
+	case FL_KTHREAD:
 	case FL_FRAMES:
 	case FL_VMA:
 	case FL_OPEN_FILE:
@@ -304,6 +306,8 @@ static int pour(const void *record, size_t size, void *arg)
 		return 0;
 	if (type == FL_SOCK_STATE || type == FL_NET_QUEUE)
 		return net_record(arg, record);
+	if (type == FL_KTHREAD)
+		return kthread_record(arg, record);
 	if (type == FL_PRIO)
 		return priority_record(arg, record);
 	if (type == FL_VMA)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* States of TCP sockets, and packets handed to a network device. */
+/* States of TCP sockets, packets handed to a network device, and the kernel's own threads. */
 #include <netinet/in.h>
 #include <stdio.h>
 
@@ -71,6 +71,18 @@ int net_record(struct correlation *c, const struct fl_event *event)
 		return correlate_no_memory(c);
 	return event->type == FL_SOCK_STATE ? sock_state(c, (const struct fl_sock_state *)event) :
 					      packet(c, (const struct fl_net_queue *)event);
+}
+
+int kthread_record(struct correlation *c, const struct fl_event *event)
+{
+	const struct fl_kthread *e = (const struct fl_kthread *)event;
+
+	if (event->task && !task_get(c, event->task))
+		return correlate_no_memory(c);
+	return ROW_ADD(c, ROW_KTHREAD, cell_time(c, event->t_ns), cell_text(names_kthread(e->what)),
+		       cell_int(e->tid), cell_chars(e->comm, FL_COMM_LEN), cell_int(e->parent),
+		       cell_int(e->has_mm), cell_id(event->task), cell_int(e->by_tid),
+		       cell_chars(e->by_comm, FL_COMM_LEN));
 }
 
 void net_free(struct correlation *c)

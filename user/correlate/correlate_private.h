@@ -36,6 +36,7 @@ enum row {
 	ROW_PRIORITY,
 	ROW_SOCK_STATE,
 	ROW_PACKET,
+	ROW_KTHREAD,
 	ROW_FAULT_COST,
 	ROW_CARD,
 	ROW_REPARENT,
@@ -227,8 +228,9 @@ int fault_finish(struct correlation *c);
 bool frame_readable(const struct fl_event *event, size_t size); /* its array is all there */
 int frame_record(struct correlation *c, const struct fl_event *event);
 
-/* correlate_net.c: sockets and packets, whose order does not matter. */
+/* correlate_net.c: sockets, packets and kernel threads, whose order does not matter. */
 int net_record(struct correlation *c, const struct fl_event *event);
+int kthread_record(struct correlation *c, const struct fl_event *event);
 void net_free(struct correlation *c);
 
 /* correlate_task.c: the tree, phases, calls. */

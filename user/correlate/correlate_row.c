@@ -43,6 +43,8 @@ static const char *const inserts[NR_ROWS] = {
 			 " VALUES (?,?,?,?,?)",
 	[ROW_SOCK_STATE] = "INSERT INTO sock_state (task, t_ns, sock, family, sport, dport,"
 			   " old_state, new_state) VALUES (?,?,?,?,?,?,?,?)",
+	[ROW_KTHREAD] = "INSERT INTO kthread (t_ns, event, tid, comm, parent_tid, has_mm, by_task,"
+			" by_tid, by_comm) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ROW_PACKET] = "INSERT INTO packet (task, t_ns, protocol, sport, dport, len, payload,"
 		       " tcp_flags) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_CARD] = "INSERT INTO card (task, t_ns, phase, moment, state, exit_state, exit_code,"

@@ -81,6 +81,7 @@ const char *names_event(unsigned int type)
 		[FL_VMA] = "vma",
 		[FL_OPEN_FILE] = "open_file",
 		[FL_TRANSFER] = "transfer",
+		[FL_KTHREAD] = "kthread",
 		[FL_NAME] = "name",
 		[FL_OBJECT] = "object",
 		[FL_LEDGER] = "ledger",
@@ -106,6 +107,18 @@ const char *names_file_kind(unsigned int kind)
 	};
 
 	return WORD(words, kind);
+}
+
+const char *names_kthread(unsigned int what)
+{
+	static const char *const words[] = {
+		[FL_KTHREAD_ASK] = "ask",
+		[FL_KTHREAD_BORN] = "born",
+		[FL_KTHREAD_STOP] = "stop",
+		[FL_KTHREAD_EXIT] = "exit",
+	};
+
+	return WORD(words, what);
 }
 
 const char *names_page_use(unsigned int use)

@@ -194,6 +194,15 @@ CREATE TABLE open_file (
 	position INTEGER, close_on_exec INTEGER
 );
 
+-- The kernel's own threads, all of this machine while tracing ran, and only where claims
+-- ask for them.  event: ask (a traced task wakes kthreadd, which tid is then), born, stop
+-- (somebody tells it to end), exit.  by_*: who ran when it happened; by_task NULL: no
+-- traced task.  has_mm: 1 if it has an address space.
+CREATE TABLE kthread (
+	t_ns INTEGER, event TEXT, tid INTEGER, comm TEXT, parent_tid INTEGER, has_mm INTEGER,
+	by_task INTEGER, by_tid INTEGER, by_comm TEXT
+);
+
 -- What was behind each page of each named region when a task of the tree asked
 -- for it at a barrier (t_ns): of every process that lived and had a region, task
 -- its leader's.  phase is that of the one who asked; page counts from the start
