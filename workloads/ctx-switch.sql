@@ -30,12 +30,14 @@ SELECT count(*) FILTER (WHERE role != before)
 	       max(iif(role = 'P0', turn.end_ns, NULL)) OVER turns AS p0_ran,
 	       max(iif(role = 'P1', turn.end_ns, NULL)) OVER turns AS p1_ran
 	FROM (
-		SELECT *, max(write_ns) OVER (PARTITION BY task ORDER BY end_ns) AS sent,
-		       lead(state) OVER (PARTITION BY task, write_ns IS NULL ORDER BY start_ns, place) AS later
+		SELECT *, max(sent_ns) OVER (PARTITION BY task ORDER BY end_ns) AS sent,
+		       lead(state) OVER (PARTITION BY task, sent_ns IS NULL ORDER BY start_ns, place) AS later
 		FROM (
-			SELECT task, state, start_ns, end_ns, rowid AS place, NULL AS write_ns FROM state
+			SELECT task, state, start_ns, end_ns, rowid AS place, NULL AS sent_ns FROM state
 			UNION ALL
 			SELECT task, NULL, NULL, start_ns, NULL, start_ns FROM syscall WHERE name = 'write'
+			UNION ALL
+			SELECT waker_task, NULL, NULL, end_ns, NULL, end_ns FROM state WHERE state = 'waiting'
 		)
 	) AS turn JOIN task USING (task) JOIN phase ON phase.name = 'pingpong'
 	WHERE role IN ('P0', 'P1') AND state = 'running' AND turn.end_ns > turn.start_ns
