@@ -32,6 +32,7 @@ WHERE role IN ('equal', 'nice.zero', 'nice.high') AND state = 'ready' AND why = 
 -- claim S equal: the same nice value, the same share, within 3 % (the greatest in thousandths of the least)
 -- phase: equal
 -- when: span_ms >= 300 * processes
+-- inconclusive: told('turn.equal') > 30   a turn lasted so long that one more or less is more than 3 % of a share
 -- expect: 1000 .. 1030
 SELECT 1000 * max(had) / min(had) FROM (
 	SELECT sum(min(state.end_ns, phase.end_ns) - max(state.start_ns, phase.start_ns)) AS had
@@ -46,6 +47,7 @@ SELECT 1000 * max(had) / min(had) FROM (
 -- claim S different: shares are as weights: nice 0 to the other one, in thousandths, within 7 %
 -- phase: different
 -- when: span_ms >= 1000
+-- inconclusive: told('turn.different') > 70   a turn lasted so long that one more or less is more than 7 % of a share
 -- expect: 1024000 / (nice == 0 ? 1024 : nice == 1 ? 820 : nice == 2 ? 655 : nice == 3 ? 526 : nice == 4 ? 423 : nice == 5 ? 335 : nice == 6 ? 272 : nice == 7 ? 215 : nice == 8 ? 172 : nice == 9 ? 137 : 110) +- 7%
 SELECT 1000 * sum(had) FILTER (WHERE role = 'nice.zero') / sum(had) FILTER (WHERE role = 'nice.high') FROM (
 	SELECT task.role, min(state.end_ns, phase.end_ns) - max(state.start_ns, phase.start_ns) AS had
