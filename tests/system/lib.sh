@@ -17,6 +17,16 @@ list_tests() {
 	} | awk '!seen[$0]++'
 }
 
+build_programs() { # FOLDER
+	local source name
+	mkdir "$1" || return 1
+	for source in "$HERE"/*.c; do
+		name=$(basename "$source" .c)
+		${CC:-cc} -std=gnu11 -Wall -Wextra -O2 -g -I"$TREE/workloads" -o "$1/$name" "$source" \
+			-pthread || { echo "FAIL $name: does not compile"; return 1; }
+	done
+}
+
 # The exceptions' tracepoints by number, for the programs' own counts.  The file
 # system that has the numbers is mounted for this command alone.
 find_tracepoints() {
