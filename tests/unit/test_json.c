@@ -105,19 +105,47 @@ static void test_an_empty_recording(void **state)
 				  "  \"values\": [],\n"
 				  "  \"fault_counts\": [],\n"
 				  "  \"faults\": [],\n"
+				  "  \"fault_costs\": [],\n"
 				  "  \"reconcile\": [],\n"
 				  "  \"page_allocs\": [],\n"
+				  "  \"rss\": [],\n"
 				  "  \"states\": [],\n"
 				  "  \"signals\": [],\n"
 				  "  \"locks\": [],\n"
 				  "  \"messages\": [],\n"
 				  "  \"sock_states\": [],\n"
 				  "  \"packets\": [],\n"
-				  "  \"frames\": [],\n"
 				  "  \"claims\": [],\n"
 				  "  \"notes\": [],\n"
-				  "  \"loss\": []\n"
+				  "  \"loss\": [],\n"
+				  "  \"frames\": []\n"
 				  "}\n");
+	free(text);
+}
+
+static void test_frames(void **state)
+{
+	char *text =
+		render("INSERT INTO frame (task, phase, region, page, pfn, mapcount, flags, t_ns)"
+		       " VALUES (3, 'read', 'heap', 0, 7, 1, 'present anon exclusive', 11),"
+		       " (3, 'read', 'heap', 1, 13, 2, 'present anon', 11),"
+		       " (3, 'read', 'heap', 2, 13, 5, 'present anon', 11),"
+		       " (3, 'read', 'heap', 3, 17, 9, 'present zero', 11),"
+		       " (3, 'read', 'heap', 4, NULL, NULL, '', 11),"
+		       " (3, 'read', NULL, 0, 19, 1, 'present anon thp', 11)");
+
+	(void)state;
+	assert_non_null(strstr(
+		text, "  \"frames\": [\n"
+		      "    {\"t_ns\": 11, \"task\": 3, \"phase\": \"read\", \"region\": \"heap\", "
+		      "\"pages\": 5, \"present\": 4, \"frames\": 3, \"private\": 1, \"shared\": 2, "
+		      "\"zero\": 1, \"huge\": 0, \"swapped\": 0, \"absent\": 1, "
+		      "\"least_sharers\": 2, \"most_sharers\": 5},\n"
+		      "    {\"t_ns\": 11, \"task\": 3, \"phase\": \"read\", \"region\": null, "
+		      "\"pages\": 1, \"present\": 1, \"frames\": 1, \"private\": 0, \"shared\": 0, "
+		      "\"zero\": 0, \"huge\": 1, \"swapped\": 0, \"absent\": 0, "
+		      "\"least_sharers\": 0, \"most_sharers\": 0}\n"
+		      "  ]\n"));
 	free(text);
 }
 
@@ -202,6 +230,7 @@ int main(void)
 		cmocka_unit_test(test_writer),
 		cmocka_unit_test(test_rows_keep_their_types),
 		cmocka_unit_test(test_an_empty_recording),
+		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_parts_of_the_flagship),
 		cmocka_unit_test(test_sums_of_states_and_messages),
 		cmocka_unit_test(test_hostile_names),

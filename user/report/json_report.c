@@ -2,6 +2,7 @@
 /* The report as one JSON document; docs/json.md is its description. */
 #include <errno.h>
 
+#include "frame_view.h"
 #include "json.h"
 #include "report.h"
 #include "report_part.h"
@@ -20,8 +21,10 @@ static const struct {
 	  "SELECT * FROM fault_count ORDER BY task, phase, region, kind, via, major,"
 	  " syscall" },
 	{ "faults", "SELECT * FROM fault ORDER BY start_ns, task" },
+	{ "fault_costs", "SELECT * FROM fault_cost ORDER BY phase, region, kind, via, least_ns" },
 	{ "reconcile", "SELECT * FROM reconcile ORDER BY task" },
 	{ "page_allocs", "SELECT * FROM page_alloc ORDER BY task, phase, use, page_order" },
+	{ "rss", "SELECT * FROM rss ORDER BY t_ns, task" },
 	{ "states", "SELECT task, state, why, count(*) AS n, sum(end_ns - start_ns) AS total_ns,"
 		    " max(end_ns - start_ns) AS longest_ns FROM state GROUP BY task, state, why"
 		    " ORDER BY task, state, why" },
@@ -36,9 +39,6 @@ static const struct {
 		     " sum(payload) AS payload, sum(len) AS len, min(t_ns) AS first_ns,"
 		     " max(t_ns) AS last_ns FROM packet"
 		     " GROUP BY task, protocol, sport, dport, tcp_flags ORDER BY first_ns" },
-	{ "frames", "SELECT t_ns, task, phase, region, count(*) AS pages, count(pfn) AS present,"
-		    " count(DISTINCT pfn) AS frames FROM frame GROUP BY t_ns, task, region, phase"
-		    " ORDER BY t_ns, task, region" },
 	{ "claims", "SELECT * FROM claim ORDER BY rowid" },
 	{ "notes", "SELECT * FROM note ORDER BY rowid" },
 	{ "loss", "SELECT * FROM loss ORDER BY first_ns, what, kind, cpu" },
@@ -62,6 +62,56 @@ static int write_run(struct json *j, sqlite3 *db, const char *key, const char *s
 	return rc == SQLITE_DONE ? 0 : rc == SQLITE_NOMEM ? -ENOMEM : -EIO;
 }
 
+struct frames_json {
+	struct json *json;
+	sqlite3_stmt *distinct; /* page frames behind one region of one process at one barrier */
+};
+
+static int write_frame(const struct frame_view *view, void *arg)
+{
+	struct frames_json *f = arg;
+	long long gone = view->counts[FRAME_ABSENT] + view->counts[FRAME_SWAP];
+
+	sqlite3_bind_int64(f->distinct, 1, view->t_ns);
+	sqlite3_bind_int64(f->distinct, 2, view->task);
+	sqlite3_bind_text(f->distinct, 3, view->region, -1, SQLITE_STATIC);
+	if (sqlite3_step(f->distinct) != SQLITE_ROW)
+		return -EIO;
+	json_open(f->json, NULL, '{');
+	json_int(f->json, "t_ns", view->t_ns);
+	json_int(f->json, "task", view->task);
+	json_string(f->json, "phase", view->phase);
+	json_string(f->json, "region", view->region);
+	json_int(f->json, "pages", (long long)view->nr_pages);
+	json_int(f->json, "present", (long long)view->nr_pages - gone);
+	json_column(f->json, "frames", f->distinct, 0);
+	for (enum frame_class class = 0; class < NR_FRAME_CLASSES; class ++)
+		json_int(f->json, frame_view_name(class), view->counts[class]);
+	json_int(f->json, "least_sharers", view->least_sharers);
+	json_int(f->json, "most_sharers", view->most_sharers);
+	json_close(f->json, '}');
+	sqlite3_reset(f->distinct);
+	return 0;
+}
+
+/* As the strips of the text: what the pages of each region are, at each barrier. */
+static int write_frames(struct json *j, sqlite3 *db)
+{
+	struct frames_json f = { .json = j };
+	int err;
+
+	err = report_prepare(db, &f.distinct,
+			     "SELECT count(DISTINCT pfn) FROM frame"
+			     " WHERE t_ns = ?1 AND task = ?2 AND region IS ?3");
+	if (err)
+		return err;
+	json_open(j, "frames", '[');
+	err = frame_view_each(db, write_frame, &f);
+	json_close(j, ']');
+	sqlite3_finalize(f.distinct);
+	return err;
+}
+
 int report_json(sqlite3 *db, FILE *out)
 {
 	struct json j = { .out = out };
@@ -79,6 +129,8 @@ int report_json(sqlite3 *db, FILE *out)
 				"WHERE key GLOB 'param.*' ORDER BY key");
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]) && !err; i++)
 		err = json_rows(&j, tables[i].key, db, tables[i].sql);
+	if (!err)
+		err = write_frames(&j, db);
 	if (err)
 		return err;
 	json_close(&j, '}');
