@@ -7,9 +7,9 @@
 -- needs: told('off') == 0   the kernel gives no huge pages (/sys/kernel/mm/transparent_hugepage/enabled)
 -- needs: told('refused') == 0   not enough free memory in one piece for all the huge pages
 -- lesson: A huge page is filled in one fault and shared by one entry. The first write after fork() splits the writer's entry, and from then on each small page is copied by itself. The other side keeps the huge page, and pays one fault for all of it.
--- notes: page faults of a program that touches 25,600 pages, without a comment | 2106, 26718 | huge pages were on:
---   {touch} faults fill the region, one for 512 pages with pages of 4 KiB, so that most of the 2106 are the program's
---   own. After fork() the copies are small pages: {c.write} faults
+-- notes: page faults of a program that touches 25,600 pages, without a comment | 2106, 26718 | 2106 are fewer than
+--   pages, so huge pages were on: here {touch} faults fill the region, one for 512 pages with pages of 4 KiB. After
+--   fork() the copies are small pages: {c.write} faults. What else was counted in the two figures is not known here
 
 -- claim E touch: the first write fills a huge page, in one fault
 -- phase: touch

@@ -15,8 +15,7 @@
 --   sum(n) * (SELECT value FROM run WHERE key = 'page_size') / 1024 FROM page_alloc WHERE phase = 'c.write' AND use =
 --   'user'} kB). The rest of what 'free' shows is other memory of the kernel and of everybody else
 -- notes: page faults, without a comment on what they are | 657, 26718 | {c.read} faults while the child reads,
---   {c.write.only} while it writes, each of them one copy; what comes on top is the start and the end of a program,
---   which has no part in it
+--   {c.write.only} while it writes, each of them one copy. What else was counted in the two figures is not known here
 
 -- claim E phases: both processes went through all their phases
 -- expect: 11
