@@ -30,16 +30,26 @@
 
 static char folder[] = "/tmp/faultline-inc-race.XXXXXX";
 static const char *mode;
+static long processes; /* up to 1,000 */
 
 static struct shared {
 	pthread_barrier_t start, read;
 } * shared;
 
+static void sleep_moment(long ns)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ns }, NULL);
+}
+
 static void step_aside(void)
 {
-	struct timespec moment = { .tv_nsec = 50000 };
+	sleep_moment(50000);
+}
 
-	nanosleep(&moment, NULL);
+/* Until the next try: the longer the more there are, or their tries leave nobody time to work. */
+static void wait_a_little(void)
+{
+	sleep_moment(50000 * processes);
 }
 
 static int checked_open(const char *path, int flags)
@@ -82,14 +92,14 @@ static int lock(void)
 
 	if (!strcmp(mode, "wrong")) {
 		while (!access("lock", F_OK))
-			sched_yield();
+			wait_a_little();
 		step_aside();
 		fd = checked_open("lock", O_WRONLY | O_CREAT);
 	} else if (!strcmp(mode, "excl")) {
 		while ((fd = open("lock", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0) {
 			if (errno != EEXIST)
 				fail("open lock");
-			sched_yield();
+			wait_a_little();
 		}
 	} else if (!strcmp(mode, "flock")) {
 		fd = checked_open("lock", O_WRONLY | O_CREAT);
@@ -123,10 +133,15 @@ static int in_shell(void)
 static __attribute__((noreturn)) void run_script(void)
 {
 	const char *script = ADD_ONE;
+	char wrong[160];
 
+	/* who waits starts a program each time: with 1,000 scripts each looks once a second */
+	snprintf(wrong, sizeof(wrong),
+		 "while [ -e lock ]; do sleep %ld.%03ld; done; sleep 0.01; : > lock; " ADD_ONE
+		 "; rm -f lock",
+		 processes / 1000, processes % 1000);
 	if (!strcmp(mode, "sh-wrong"))
-		script = "while [ -e lock ]; do sleep 0.01; done; sleep 0.01; : > lock; " ADD_ONE
-			 "; rm -f lock";
+		script = wrong;
 	if (!strcmp(mode, "sh-flock"))
 		execlp("flock", "flock", "lock", "sh", "-c", script, (char *)NULL);
 	else
@@ -188,7 +203,6 @@ int main(int argc, char **argv)
 {
 	pthread_barrierattr_t between_processes;
 	pid_t children[1000];
-	long processes;
 
 	(void)argc;
 	workload_start(argv);
