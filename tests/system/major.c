@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A file that is not in the page cache, without readahead: each page is a major fault. */
+/*
+ * A file that is not in the page cache, without readahead: each page is a major
+ * fault.  The command may have had others before: where the page of a program
+ * just built is locked to be written, handle_mm_fault() is tried again, and
+ * mm_account_fault() counts that as major too.
+ */
 #include "testlib.h"
 
 #include <limits.h>
@@ -41,6 +46,6 @@ int main(int argc, char **argv)
 	major = after.ru_majflt - before.ru_majflt;
 	truth("fault main cold cold file user 1 %ld", major);
 	expect_fault("main", "cold", "cold", "file", "user", after.ru_minflt - before.ru_minflt);
-	expect(major, "SELECT maj_flt - base_maj FROM task WHERE task = 1");
+	expect(after.ru_majflt, "SELECT maj_flt FROM task WHERE task = 1");
 	return test_end();
 }
