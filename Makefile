@@ -37,7 +37,8 @@ NEED_BUILD := compiler/cc/gcc archive/libc.a/libc6-dev clang/clang/clang bpftool
 	library/libelf/libelf-dev library/zlib/zlib1g-dev library/libzstd/libzstd-dev library/sqlite3/libsqlite3-dev \
 	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
 NEED_UNIT := library/cmocka/libcmocka-dev
-NEED_TEST := $(NEED_UNIT) command/python3/python3 command/sqlite3/sqlite3
+NEED_TEST := $(NEED_UNIT) command/python3/python3 command/sqlite3/sqlite3 command/strace/strace \
+	command/ssh-keygen/openssh-client
 NEED_BENCH := command/perf/linux-perf command/bpftrace/bpftrace command/trace-cmd/trace-cmd \
 	command/strace/strace
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
