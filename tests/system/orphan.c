@@ -31,6 +31,10 @@ int main(int argc, char **argv)
 		measure("late");
 		write_pages(p, 19);
 		measured("daemon");
+		expect(getppid(), "SELECT new_tid FROM reparent JOIN task USING (task)"
+				  " WHERE role = 'daemon' AND old_parent_task IN (SELECT task FROM"
+				  " task WHERE role = 'middle') AND new_parent_task IS NULL");
+		expect(1, "SELECT count(*) FROM reparent");
 		expect_fault("daemon", "late", "heap", "zero_fill", "user", 19);
 		expect(1, "SELECT count(*) FROM task AS d, task AS c WHERE d.role = 'daemon'"
 			  " AND c.task = 1 AND d.exit_ns > c.exit_ns");

@@ -17,7 +17,7 @@
 #include "states_view.h"
 #include "tree_view.h"
 
-enum { OPT_JSON = 0x100, OPT_ALL, OPT_SECTION };
+enum { OPT_JSON = 0x100, OPT_ALL, OPT_PHASE, OPT_SECTION };
 
 /* Parts of a recording: one option each, and how it is shown. */
 static const struct section {
@@ -27,6 +27,9 @@ static const struct section {
 	/* of the task that the option names; -ENOENT with a sentence in WHY */
 	int (*of_task)(sqlite3 *db, const char *who, FILE *out, const struct report_style *style,
 		       char *why, size_t why_size);
+	/* the same, at a phase of it; NULL: at its last moment */
+	int (*of_phase)(sqlite3 *db, const char *who, const char *phase, FILE *out,
+			const struct report_style *style, char *why, size_t why_size);
 } sections[] = {
 	{ .name = "tree",
 	  .summary = "processes and threads over time: who created, waited for and reaped whom",
@@ -45,8 +48,8 @@ static const struct section {
 	  .summary = "why it took so long: back from its end, over who woke it, to its start",
 	  .of_task = report_path },
 	{ .name = "card",
-	  .summary = "what is known of a task, as its process control block",
-	  .of_task = report_card },
+	  .summary = "what the kernel's task_struct had at a phase, or in the end",
+	  .of_phase = report_card },
 	{ .name = "locks",
 	  .summary = "locks: who held and who waited, as a chart, who blocked whom, deadlocks",
 	  .report = report_locks },
@@ -78,7 +81,8 @@ struct show {
 	struct cli_record record;
 	bool wanted[NR_SECTIONS];
 	const char *task[NR_SECTIONS];
-	bool any;
+	const char *phase;
+	bool any, at_phase;
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -92,6 +96,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_ALL:
 		show->record.whole = true;
 		return 0;
+	case OPT_PHASE:
+		show->phase = arg;
+		return 0;
 	case ARGP_KEY_ARG:
 		if (show->record.output)
 			argp_error(state, "shows one FILE");
@@ -104,25 +111,31 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 			argp_error(
 				state,
 				"a single list has neither --json nor --all; see faultline query");
+		if (show->phase && !show->at_phase)
+			argp_error(state, "--phase belongs to --card TASK");
 		return 0;
 	default:
 		if (key < OPT_SECTION || key >= OPT_SECTION + NR_SECTIONS)
 			return ARGP_ERR_UNKNOWN;
 		show->wanted[key - OPT_SECTION] = show->any = true;
 		show->task[key - OPT_SECTION] = arg;
+		show->at_phase |= sections[key - OPT_SECTION].of_phase != NULL;
 		return 0;
 	}
 }
 
-static int show_part(const struct section *section, const char *task, struct recording *rec)
+static int show_part(const struct section *section, const char *task, const char *phase,
+		     struct recording *rec)
 {
 	struct report_style style = report_style_for(stdout);
 	sqlite3 *db = recording_db(rec);
 	char why[512] = "";
 	int err;
 
-	if (section->of_task) {
-		err = section->of_task(db, task, stdout, &style, why, sizeof(why));
+	if (section->of_task || section->of_phase) {
+		err = section->of_task ?
+			      section->of_task(db, task, stdout, &style, why, sizeof(why)) :
+			      section->of_phase(db, task, phase, stdout, &style, why, sizeof(why));
 		if (err && err != -ENOENT)
 			snprintf(why, sizeof(why), "%s", strerror(-err));
 	} else if (section->report) {
@@ -148,7 +161,7 @@ static int show_lists(const struct show *show, struct recording *rec)
 		if (!first)
 			putchar('\n');
 		first = false;
-		status = show_part(&sections[i], show->task[i], rec);
+		status = show_part(&sections[i], show->task[i], show->phase, rec);
 		if (status)
 			return status;
 	}
@@ -157,9 +170,10 @@ static int show_lists(const struct show *show, struct recording *rec)
 
 int cmd_show(int argc, char **argv)
 {
-	struct argp_option options[NR_SECTIONS + 3] = {
+	struct argp_option options[NR_SECTIONS + 4] = {
 		{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
 		{ "all", OPT_ALL, NULL, 0, "every row of the timeline", 0 },
+		{ "phase", OPT_PHASE, "PHASE", 0, "of --card: at which moment", 0 },
 	};
 	const struct argp argp = {
 		.options = options, .parser = parse, .args_doc = "FILE", .doc = doc
@@ -169,9 +183,11 @@ int cmd_show(int argc, char **argv)
 	int status;
 
 	for (int i = 0; i < NR_SECTIONS; i++)
-		options[i + 2] = (struct argp_option){ sections[i].name,
+		options[i + 3] = (struct argp_option){ sections[i].name,
 						       OPT_SECTION + i,
-						       sections[i].of_task ? "TASK" : NULL,
+						       sections[i].of_task || sections[i].of_phase ?
+							       "TASK" :
+							       NULL,
 						       0,
 						       sections[i].summary,
 						       0 };

@@ -7,164 +7,15 @@
 #include <bpf/btf.h>
 
 #include "card.h"
+#include "card_impl.h"
 #include "lives.h"
 #include "report_part.h"
 #include "text.h"
 #include "timeline_draw.h"
 
-#define FIELD_COLUMNS 20
+#define FIELD_COLUMNS 22
 #define OFFSET_COLUMNS 6
 #define MOST_COLUMNS 110
-
-enum form {
-	FORM_TEXT,
-	FORM_COUNT,
-	FORM_MOMENT,   /* ns since the run's start */
-	FORM_DURATION, /* ns */
-	FORM_TASK,     /* an id of table task */
-};
-
-/*
- * A field of task_struct, what it is for, and the value that the recording has:
- * an expression over its row t of table task.  A field without a name heads a section.
- */
-static const struct field {
-	const char *name, *what;
-	enum form form;
-	const char *sql; /* NULL: the recording never has it */
-} fields[] = {
-	{ .what = "Who it is" },
-	{ "pid", "id of the thread", FORM_TEXT, "t.tid" },
-	{ "tgid", "id of the process", FORM_TEXT, "t.pid" },
-	{ "comm", "name of the program", FORM_TEXT, "t.comm" },
-	{ "group_leader", "first thread of the process", FORM_TASK, "t.process" },
-
-	{ .what = "Kin" },
-	{ "real_parent", "when it was created", FORM_TASK, "t.parent_task" },
-	{ "children", "processes created below it", FORM_TEXT,
-	  "(SELECT count(*) FROM task c WHERE c.parent_task = t.task AND"
-	  " c.created_by <> 'thread')" },
-	{ "thread_node", "threads of its process, all in all", FORM_TEXT,
-	  "(SELECT count(*) FROM task c WHERE c.process = t.process)" },
-
-	{ .what = "State" },
-	{ "__state", "last one in the recording", FORM_TEXT,
-	  "(SELECT state || coalesce(' in ' || why, '') FROM state s WHERE s.task = t.task"
-	  " AND state NOT IN ('zombie', 'dead') ORDER BY start_ns DESC, rowid DESC LIMIT 1)" },
-	{ "exit_state", "last one in the recording", FORM_TEXT,
-	  "(SELECT state FROM state s WHERE s.task = t.task AND state IN ('zombie', 'dead')"
-	  " ORDER BY start_ns DESC, rowid DESC LIMIT 1)" },
-	{ "exit_code", "as wait4() gives it", FORM_TEXT,
-	  "coalesce('killed by signal ' || nullif(t.exit_signal, 0), 'exit ' || t.exit_code)" },
-
-	{ .what = "Scheduling" },
-	{ "prio", "as last lent; less is more urgent", FORM_TEXT,
-	  "(SELECT new_prio FROM priority p WHERE p.task = t.task"
-	  " ORDER BY t_ns DESC, rowid DESC LIMIT 1)" },
-	{ "static_prio", "from the nice value", FORM_TEXT, NULL },
-	{ "policy", "of scheduling", FORM_TEXT, NULL },
-	{ "se.vruntime", "CPU time by weight: its place in the queue", FORM_TEXT, NULL },
-	{ "se.sum_exec_runtime", "CPU time between its switches", FORM_DURATION,
-	  "(SELECT CAST(total(end_ns - start_ns) AS INTEGER) FROM state s"
-	  " WHERE s.task = t.task AND state = 'running' HAVING count(*) > 0)" },
-	{ "cpus_mask", "CPUs that it may use; it ran on these", FORM_TEXT,
-	  "(SELECT group_concat(cpu, ' ') FROM (SELECT DISTINCT cpu FROM state s"
-	  " WHERE s.task = t.task AND state = 'running' AND cpu IS NOT NULL ORDER BY cpu"
-	  " LIMIT 32))" },
-	{ "nvcsw", "switches: it gave the CPU up", FORM_COUNT, "t.nvcsw" },
-	{ "nivcsw", "switches: the CPU was taken", FORM_COUNT, "t.nivcsw" },
-
-	{ .what = "Times" },
-	{ "start_time", "after the start of the run", FORM_MOMENT, "t.start_ns" },
-	{ "utime", "CPU time in user mode", FORM_TEXT, NULL },
-	{ "stime", "CPU time in the kernel", FORM_TEXT, NULL },
-
-	{ .what = "Memory" },
-	{ "mm", "resident pages, as last seen", FORM_TEXT,
-	  "(SELECT printf('%,d anonymous, %,d of files, %,d shared, %,d bytes of page tables',"
-	  " anon, file, shmem, page_tables_bytes) FROM rss r WHERE r.task = t.task"
-	  " ORDER BY t_ns DESC, rowid DESC LIMIT 1)" },
-	{ "min_flt", "faults without a read from disk", FORM_COUNT, "t.min_flt" },
-	{ "maj_flt", "faults with one", FORM_COUNT, "t.maj_flt" },
-
-	{ .what = "Files and signals" },
-	{ "fs", "root and working folder", FORM_TEXT, NULL },
-	{ "files", "open files, by descriptor", FORM_TEXT, NULL },
-	{ "signal", "signals delivered to it", FORM_COUNT,
-	  "nullif((SELECT count(*) FROM signal s WHERE s.receiver_task = t.task AND"
-	  " delivered_ns IS NOT NULL), 0)" },
-	{ "blocked", "signals that must wait", FORM_TEXT, NULL },
-
-	{ .what = "Registers" },
-	{ "thread.sp", "its kernel stack, while it does not run", FORM_TEXT, NULL },
-};
-
-struct card {
-	struct lives l;
-	int task;
-	sqlite3 *db;
-	FILE *out;
-	const struct report_style *style;
-	const struct btf *btf;
-	int value_columns;
-};
-
-static void format(const struct card *c, const struct field *field, sqlite3_stmt *stmt, char *buf,
-		   size_t size)
-{
-	long long n = sqlite3_column_int64(stmt, 0);
-	char number[64];
-	int i;
-
-	switch (field->form) {
-	case FORM_TEXT:
-		text_escape_for(buf, size, report_column(stmt, 0), 200, c->style->utf8);
-		break;
-	case FORM_COUNT:
-		text_count(buf, size, n);
-		break;
-	case FORM_MOMENT:
-		snprintf(buf, size, "%.3f ms", (double)n / 1e6);
-		break;
-	case FORM_DURATION:
-		snprintf(buf, size, "%s", text_duration(number, sizeof(number), n));
-		break;
-	case FORM_TASK:
-		i = timeline_find(&c->l.t, n);
-		if (i == c->task)
-			snprintf(buf, size, "itself");
-		else if (i == TL_NONE)
-			snprintf(buf, size, "task %lld", n);
-		else
-			lives_name(&c->l, i, buf, size, 0);
-		break;
-	}
-}
-
-/* What the recording has for FIELD; *KNOWN false: nothing.  0 or a negative errno. */
-static int value_of(const struct card *c, const struct field *field, char *buf, size_t size,
-		    bool *known)
-{
-	char sql[600];
-	sqlite3_stmt *stmt;
-	int err, rc;
-
-	*known = false;
-	if (!field->sql)
-		return 0;
-	snprintf(sql, sizeof(sql), "SELECT %s FROM task t WHERE t.task = ?1", field->sql);
-	err = report_prepare(c->db, &stmt, sql);
-	if (err)
-		return err;
-	sqlite3_bind_int64(stmt, 1, c->l.t.tasks[c->task].id);
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && sqlite3_column_type(stmt, 0) != SQLITE_NULL) {
-		format(c, field, stmt, buf, size);
-		*known = true;
-	}
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : rc == SQLITE_NOMEM ? -ENOMEM : -EIO;
-}
 
 struct box {
 	const char *top[3], *middle[3], *bottom[3], *across, *down;
@@ -230,12 +81,26 @@ static void row(const struct card *c, const char *name, const char *offset, cons
 	} while (*value);
 }
 
+/* Where the last struct on the way of NAME has it: "mm->brk" in mm_struct. */
+static long offset_of(const struct btf *btf, const char *name)
+{
+	static const char *const structs[][2] = { { "mm->", "mm_struct" },
+						  { "signal->", "signal_struct" } };
+
+	if (!btf)
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof(structs) / sizeof(structs[0]); i++)
+		if (!strncmp(name, structs[i][0], strlen(structs[i][0])))
+			return card_offset(btf, structs[i][1], name + strlen(structs[i][0]));
+	return card_offset(btf, "task_struct", name);
+}
+
 static int print_fields(const struct card *c)
 {
 	bool first = true;
 
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		const struct field *field = &fields[i];
+	for (size_t i = 0; i < card_nr_fields; i++) {
+		const struct card_field *field = &card_fields[i];
 		char value[900], text[1100], offset[32] = "-";
 		bool known;
 		long bytes;
@@ -246,10 +111,10 @@ static int print_fields(const struct card *c)
 			first = false;
 			continue;
 		}
-		err = value_of(c, field, value, sizeof(value), &known);
+		err = card_value(c, field, value, sizeof(value), &known);
 		if (err)
 			return err;
-		bytes = c->btf ? card_offset(c->btf, "task_struct", field->name) : -ENOENT;
+		bytes = offset_of(c->btf, field->name);
 		if (bytes >= 0)
 			text_count(offset, sizeof(offset), bytes);
 		if (known)
@@ -322,8 +187,8 @@ static void print_foot(const struct card *c, const char *kernel)
 	else
 		snprintf(
 			text, sizeof(text),
-			"Offsets are bytes from the start of struct task_struct in Linux %s, which runs"
-			" here%s%s%s.",
+			"Offsets are bytes from the start of struct task_struct, behind -> from that of"
+			" its own struct, in Linux %s, which runs here%s%s%s.",
 			here,
 			*recorded && strcmp(recorded, here) != 0 ? "; the recording is of " : "",
 			*recorded && strcmp(recorded, here) != 0 ? recorded : "",
@@ -338,20 +203,27 @@ static void print_head(const struct card *c)
 {
 	const struct tl_task *task = &c->l.t.tasks[c->task];
 	long size = c->btf ? card_size(c->btf, "task_struct") : -ENOENT;
-	char name[160], text[900], bytes[40];
+	char name[160], text[900], moment[240], bytes[40];
 
 	snprintf(text, sizeof(text), "%s%s%s", lives_name(&c->l, c->task, name, sizeof(name), 0),
 		 task->exe ? "   exec " : "", task->exe ? task->exe : "");
 	fputs(report_ink(c->style, REPORT_BOLD), c->out);
 	report_wrap(c->out, c->style, text, 0, 2);
 	fputs(report_ink(c->style, REPORT_PLAIN), c->out);
+	text[0] = '\0';
 	if (size >= 0)
-		fprintf(c->out, "struct task_struct, %s bytes\n",
-			text_count(bytes, sizeof(bytes), size));
+		snprintf(text, sizeof(text), "struct task_struct, %s bytes",
+			 text_count(bytes, sizeof(bytes), size));
+	if (*card_moment(c, moment, sizeof(moment)))
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			 *text ? ", " : "", moment);
+	if (*text)
+		report_wrap(c->out, c->style, text, 0, 2);
 }
 
-int card_render(sqlite3 *db, const char *who, FILE *out, const struct report_style *style,
-		const struct btf *btf, const char *kernel, char *why, size_t why_size)
+int card_render(sqlite3 *db, const char *who, const char *phase, FILE *out,
+		const struct report_style *style, const struct btf *btf, const char *kernel,
+		char *why, size_t why_size)
 {
 	int width = style->width && style->width < MOST_COLUMNS ? style->width : MOST_COLUMNS;
 	struct card c = { .db = db, .out = out, .style = style, .btf = btf };
@@ -363,6 +235,8 @@ int card_render(sqlite3 *db, const char *who, FILE *out, const struct report_sty
 		c.task = lives_find(&c.l, who, why, why_size);
 		err = c.task == TL_NONE ? -ENOENT : 0;
 	}
+	if (!err)
+		err = card_choose(&c, phase, why, why_size);
 	if (!err) {
 		print_head(&c);
 		err = print_fields(&c);
@@ -371,21 +245,23 @@ int card_render(sqlite3 *db, const char *who, FILE *out, const struct report_sty
 		print_states(&c);
 		err = print_faults(&c);
 	}
-	if (!err)
+	if (!err) {
 		print_foot(&c, kernel);
+		err = card_map(&c);
+	}
 	lives_free(&c.l);
 	return err ? err : report_flush(out);
 }
 
-int report_card(sqlite3 *db, const char *who, FILE *out, const struct report_style *style,
-		char *why, size_t why_size)
+int report_card(sqlite3 *db, const char *who, const char *phase, FILE *out,
+		const struct report_style *style, char *why, size_t why_size)
 {
 	struct btf *btf = btf__parse("/sys/kernel/btf/vmlinux", NULL);
 	struct utsname name = { .release = "?" };
 	int err;
 
 	uname(&name);
-	err = card_render(db, who, out, style, btf, name.release, why, why_size);
+	err = card_render(db, who, phase, out, style, btf, name.release, why, why_size);
 	btf__free(btf);
 	return err;
 }
