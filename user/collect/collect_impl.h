@@ -52,8 +52,9 @@ int collect_append_maps(struct collect *c);
 int collect_iterate(const struct bpf_link *link);
 
 /*
- * For frames.h, ARG is struct collect: cards of the threads of the process PID, its mappings and its open
- * files, as records.  What fails is the error of the recording.
+ * For frames.h, with struct collect as ARG: cards of the threads of the process PID,
+ * its mappings and its open files, as records.  What fails is the error of the
+ * recording.
  */
 void collect_look(void *arg, pid_t pid, unsigned long long now, unsigned short phase);
 
