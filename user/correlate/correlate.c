@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 /*
- * The raw records are read twice: first for what gives numbers their meaning
- * (names, objects, the end mark) and for the records whose order matters, which
- * are sorted (correlate_order.c) and told to each subject one by one; then for
- * the rest, which become rows as they come.
+ * The raw records are read twice, and never kept: first for what gives numbers
+ * their meaning (names, objects, the end mark) and for what must be known
+ * beforehand; then records whose order matters are put in order
+ * (correlate_order.c) and told to each subject one by one, and the others become
+ * rows as they come.  A subject keeps what is not decided yet, a task that lives
+ * or a wait that lasts, and writes its row when it is.
  *
  * A record that is too short for its type, or of a type that we do not know, is
  * counted in table `loss` as a record that could not be read, and makes the
@@ -29,11 +31,6 @@ int correlate_fail(struct correlation *c, int err, const char *format, ...)
 	vsnprintf(c->why, c->why_size, format, args);
 	va_end(args);
 	return err;
-}
-
-int correlate_no_memory(struct correlation *c)
-{
-	return correlate_fail(c, -ENOMEM, "cannot read the recording: out of memory");
 }
 
 int correlate_grow(struct correlation *c, void *arrayp, size_t n, size_t size)
@@ -76,9 +73,9 @@ const char *correlate_syscall(struct correlation *c, __u16 nr)
 
 const char *correlate_object(struct correlation *c, __u32 id)
 {
-	__u32 i = map_get(&c->objects, id);
+	const char *name = map_get(&c->objects, id);
 
-	return i ? c->object_names[i - 1] : id ? "#" : NULL;
+	return name || !id ? name : "#";
 }
 
 static const struct {
@@ -136,16 +133,17 @@ static int learn_name(struct correlation *c, __u32 id, const char *name)
 
 static int learn_object(struct correlation *c, const struct fl_object *object)
 {
-	int err = correlate_grow(c, &c->object_names, c->nr_objects, sizeof(*c->object_names));
-	char *name;
+	char *name = strndup(object->name, sizeof(object->name));
+	void *before = map_get(&c->objects, object->id);
 
-	if (err)
-		return err;
-	name = strndup(object->name, sizeof(object->name));
 	if (!name)
 		return correlate_no_memory(c);
-	c->object_names[c->nr_objects++] = name;
-	return map_set(&c->objects, object->id, c->nr_objects) ? correlate_no_memory(c) : 0;
+	if (map_set(&c->objects, object->id, name)) {
+		free(name);
+		return correlate_no_memory(c);
+	}
+	free(before);
+	return 0;
 }
 
 static const __u16 sizes[FL_LAST_TYPE + 1] = {
@@ -198,9 +196,36 @@ static __u16 readable(const struct fl_event *event, size_t size)
 	return size >= sizes[event->type] ? event->type : 0;
 }
 
+/* Bytes of a record whose order matters, as it is kept; 0: it does not matter. */
+static size_t ordered_size(__u16 type, size_t size)
+{
+	switch (type) {
+	case FL_NAME:
+	case FL_OBJECT:
+	case FL_FINISH:
+	case FL_LEDGER:
+	case FL_PAGES:
+	case FL_LOSS:
+	case FL_FAULT_COST:
+	case FL_FAULT_RUN:
+	case FL_RSS:
+	case FL_PRIO:
+	case FL_SOCK_STATE:
+	case FL_NET_QUEUE:
+	case FL_KTHREAD:
+	case FL_FRAMES:
+	case FL_VMA:
+	case FL_OPEN_FILE:
+		return 0;
+	case FL_SYSCALL:
+		if (size >= sizeof(struct fl_syscall))
+			return sizeof(struct fl_syscall);
+	}
+	return sizes[type];
+}
+
 struct gathering {
 	struct correlation *c;
-	struct order *order;
 	__u64 first_ns, command_ns;
 };
 
@@ -232,19 +257,6 @@ static int gather(const void *record, size_t size, void *arg)
 		c->finished = true;
 		memcpy(&c->finish, record, sizeof(c->finish));
 		return 0;
-	case FL_LEDGER:
-	case FL_PAGES:
-	case FL_LOSS:
-	case FL_FAULT_RUN:
-	case FL_RSS:
-	case FL_PRIO:
-	case FL_SOCK_STATE:
-	case FL_NET_QUEUE:
-	case FL_KTHREAD:
-	case FL_FRAMES:
-	case FL_VMA:
-	case FL_OPEN_FILE:
-		return 0;
 	case FL_TASK_NEW:
 		if (event->task == 1)
 			g->command_ns = event->t_ns;
@@ -259,72 +271,58 @@ static int gather(const void *record, size_t size, void *arg)
 	case FL_READY:
 		c->has_states = true;
 		break;
-	}
-	if (type == FL_SYSCALL && size >= sizeof(struct fl_syscall))
-		return order_add(c, &g->order, record, sizeof(struct fl_syscall));
-	return err ? err : order_add(c, &g->order, record, sizes[type]);
-}
-
-static int tell(struct correlation *c, const struct fl_event *event)
-{
-	struct task *task;
-	int err;
-
-	if (!event->task)
-		return 0;
-	task = task_get(c, event->task);
-	if (!task)
-		return correlate_no_memory(c);
-	switch (event->type) {
-	case FL_SIGNAL_GENERATE:
-	case FL_SIGNAL_DELIVER:
-		return signal_record(c, task, event);
 	case FL_FILE_LOCK:
-		return lock_record(c, task, event);
-	case FL_CARD:
-		return card_record(c, event);
-	case FL_REPARENT:
-		return reparent_record(c, task, event);
+		err = lock_look(c, record);
+		break;
 	case FL_TRANSFER:
-		return message_transfer(c, (const struct fl_transfer *)event);
-	case FL_SWITCH_IN:
-	case FL_SWITCH_OUT:
-	case FL_WAKING:
-	case FL_READY:
-	case FL_MIGRATE:
-		return state_record(c, task, event);
+		err = message_look_transfer(c, record);
+		break;
+	case FL_SYSCALL:
+		if (correlate_call(c, ((const struct fl_syscall *)record)->nr) == CALL_FUTEX)
+			err = futex_look(c, record);
+		else
+			err = message_look(c, record);
+		break;
 	}
-	err = task_record(c, event);
-	return err || !c->has_states ? err : state_record(c, task, event);
+	size = ordered_size(type, size);
+	return err || !size ? err : order_look(c, event, size);
 }
 
 static int pour(const void *record, size_t size, void *arg)
 {
 	__u16 type = readable(record, size);
+	size_t ordered = ordered_size(type, size);
 
-	if (!type)
+	if (ordered)
+		return order_add(arg, record, ordered);
+	switch (type) {
+	case 0:
 		return 0;
-	if (type == FL_SOCK_STATE || type == FL_NET_QUEUE)
+	case FL_SOCK_STATE:
+	case FL_NET_QUEUE:
 		return net_record(arg, record);
-	if (type == FL_KTHREAD)
+	case FL_KTHREAD:
 		return kthread_record(arg, record);
-	if (type == FL_PRIO)
+	case FL_PRIO:
 		return priority_record(arg, record);
-	if (type == FL_VMA)
+	case FL_FRAMES:
+		return frame_record(arg, record);
+	case FL_VMA:
 		return vma_record(arg, record);
-	if (type == FL_OPEN_FILE)
+	case FL_OPEN_FILE:
 		return open_file_record(arg, record);
-	return type == FL_FRAMES ? frame_record(arg, record) : fault_record(arg, record);
+	default:
+		return fault_record(arg, record);
+	}
 }
 
 static int run_all(struct correlation *c, struct gathering *g)
 {
 	static int (*const finish[])(struct correlation *) = {
-		signal_finish, lock_finish, futex_finish, message_finish,
-		fault_finish,  task_finish, run_finish,
+		order_finish,   task_finish,  lock_finish, futex_finish,
+		message_finish, fault_finish, run_finish,
 	};
-	const struct ordered *records;
-	size_t i, n;
+	size_t i;
 	int err;
 
 	learn_calls(c);
@@ -334,13 +332,7 @@ static int run_all(struct correlation *c, struct gathering *g)
 	c->start_ns = c->finished ? c->finish.start_ns : g->command_ns;
 	if (!c->start_ns)
 		c->start_ns = g->first_ns;
-	records = order_sort(c, g->order, &n);
-	if (g->order && !records)
-		return -ENOMEM;
-	for (i = 0; i < n && !err; i++)
-		err = tell(c, records[i].event);
-	if (!err)
-		err = recording_each(c->db, pour, c);
+	err = recording_each(c->db, pour, c);
 	for (i = 0; i < sizeof(finish) / sizeof(finish[0]) && !err; i++)
 		err = finish[i](c);
 	return err;
@@ -385,6 +377,8 @@ int correlate(sqlite3 *db, char *why, size_t why_size)
 	struct correlation c = { .db = db, .why = why, .why_size = why_size };
 	struct gathering g = { .c = &c };
 	bool alone = sqlite3_get_autocommit(db);
+	size_t at = 0;
+	char *name;
 	int err;
 
 	why[0] = '\0';
@@ -408,16 +402,16 @@ int correlate(sqlite3 *db, char *why, size_t why_size)
 			sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	}
 out:
-	signal_free(&c);
+	order_free(&c);
 	lock_free(&c);
+	task_free(&c);
 	futex_free(&c);
 	message_free(&c);
 	net_free(&c);
 	card_free(&c);
-	task_free(&c);
-	order_free(g.order);
+	while ((name = map_next(&c.objects, &at)))
+		free(name);
 	map_free(&c.objects);
-	free_words(c.object_names, c.nr_objects);
 	free_words(c.names, 1 << 16);
 	free_words(c.calls, 1 << 16);
 	return err;

@@ -12,25 +12,16 @@ enum share { SHARE_MM, SHARE_FILES, SHARE_FS, SHARE_SIGHAND, NR_SHARES };
 
 struct cards {
 	struct map ids[NR_SHARES]; /* address -> number */
-	__u32 nr[NR_SHARES];
 };
 
 /* The number of what lies at ADDRESS into *CELL; 0: there is none. */
 static int share(struct correlation *c, enum share what, __u64 address, struct cell *cell)
 {
 	struct map *ids = &c->cards->ids[what];
-	__u32 number = map_get(ids, address);
+	__u32 number = address ? map_number(ids, address) : 0;
 
-	*cell = cell_null();
-	if (!address)
-		return 0;
-	if (!number) {
-		number = ++c->cards->nr[what];
-		if (map_set(ids, address, number))
-			return correlate_no_memory(c);
-	}
-	*cell = cell_int(number);
-	return 0;
+	*cell = cell_id(number);
+	return address && !number ? correlate_no_memory(c) : 0;
 }
 
 static int shares(struct correlation *c, const struct fl_card *card, struct cell *cells)
@@ -128,19 +119,37 @@ int card_record(struct correlation *c, const struct fl_event *event)
 #undef MM
 }
 
+/* When the parent that TASK had has ended; NULL: that was not seen. */
+static int parent_exit(struct correlation *c, const struct task *task, struct cell *exit)
+{
+	const struct task *from = task_find(c, task->parent_now);
+	int err = 0;
+
+	*exit = cell_null();
+	if (from && from->exited)
+		*exit = cell_time(c, from->exit_ns);
+	else if (!from)
+		err = row_task(c, task->parent_now, exit);
+	return err < 0 ? err : task_need(c, task->parent_now);
+}
+
 /* Some parent of its has ended, of whom nobody need know: the children go on after that. */
 int reparent_record(struct correlation *c, struct task *task, const struct fl_event *event)
 {
 	const struct fl_reparent *e = (const struct fl_reparent *)event;
 	const struct task *to = task_by_tid(c, e->tid);
-	struct task *from = task_get(c, task->parent_now);
-	__u64 when = from && from->exited ? from->exit_ns : event->t_ns;
+	__u32 from = task->parent_now;
+	struct cell when;
+	int err = parent_exit(c, task, &when);
 
-	if (task->parent_now && !from)
-		return correlate_no_memory(c);
+	if (err)
+		return err;
+	if (when.type == CELL_NULL)
+		when = cell_time(c, event->t_ns);
 	task->parent_now = to ? to->id : 0;
-	return ROW_ADD(c, ROW_REPARENT, cell_int(task->id), cell_time(c, when),
-		       cell_id(from ? from->id : 0), cell_id(task->parent_now), cell_int(e->tid),
+	task->parent_process = to && to->group ? to->group->id : 0;
+	return ROW_ADD(c, ROW_REPARENT, cell_int(task->id), when, cell_id(from),
+		       cell_id(task->parent_now), cell_int(e->tid),
 		       cell_chars(e->comm, FL_COMM_LEN), cell_time(c, event->t_ns));
 }
 

@@ -6,16 +6,10 @@
 #include "correlate_private.h"
 #include "names.h"
 
-/* Tasks whose ledger we have are rows of `task`, even if nothing else told of them. */
-static int need_task(struct correlation *c, __u32 id)
-{
-	return !id || task_get(c, id) ? 0 : correlate_no_memory(c);
-}
-
 static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 {
 	__u64 start = run->start_ns < run->event.t_ns ? run->start_ns : run->event.t_ns;
-	int err = need_task(c, run->event.task);
+	int err = task_need(c, run->event.task);
 
 	if (err)
 		return err;
@@ -39,7 +33,7 @@ static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 static int ledger(struct correlation *c, const struct fl_ledger *cell)
 {
 	const struct fl_ledger_key *key = &cell->key;
-	int err = need_task(c, key->task);
+	int err = task_need(c, key->task);
 
 	if (err || !c->finished)
 		return err;
@@ -54,7 +48,7 @@ static int pages(struct correlation *c, const struct fl_pages *cell)
 {
 	const struct fl_pages_key *key = &cell->key;
 	__u16 call = key->syscall < FL_NO_SYSCALL ? key->syscall : FL_NO_SYSCALL;
-	int err = need_task(c, key->task);
+	int err = task_need(c, key->task);
 
 	if (err)
 		return err;
@@ -87,7 +81,7 @@ static int cost(struct correlation *c, const struct fl_fault_cost *cost)
 
 static int rss(struct correlation *c, const struct fl_rss *rss)
 {
-	int err = need_task(c, rss->event.task);
+	int err = task_need(c, rss->event.task);
 
 	if (err)
 		return err;
@@ -158,6 +152,11 @@ int fault_finish(struct correlation *c)
 			err = ROW_ADD(c, ROW_LOSS, cell_text("record"), cell_text(names_event(i)),
 				      cell_null(), cell_null(), cell_null(),
 				      cell_int((long long)c->unreadable[i]));
+	for (i = 0; i <= FL_LAST_TYPE && !err; i++)
+		if (c->late[i])
+			err = ROW_ADD(c, ROW_LOSS, cell_text("late"), cell_text(names_event(i)),
+				      cell_null(), cell_null(), cell_null(),
+				      cell_int((long long)c->late[i]));
 	if (!err && c->unseen)
 		err = ROW_ADD(c, ROW_LOSS, cell_text("unseen"), cell_text("switch"), cell_null(),
 			      cell_null(), cell_null(), cell_int((long long)c->unseen));

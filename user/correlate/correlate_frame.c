@@ -47,10 +47,8 @@ int frame_record(struct correlation *c, const struct fl_event *event)
 	const struct fl_frames *frames = (const struct fl_frames *)event;
 	__u32 i, described = 0;
 	char flags[80] = "";
-	int err = 0;
+	int err = task_need(c, frames->process);
 
-	if (frames->process && !task_get(c, frames->process))
-		return correlate_no_memory(c);
 	for (i = 0; i < frames->count && !err; i++) {
 		const struct fl_frame *frame = &frames->frames[i];
 		bool present = frame->flags & FL_FRAME_PRESENT;

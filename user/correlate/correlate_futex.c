@@ -3,6 +3,11 @@
  * Futexes: each call is a row of table `lock`.  A wait that ended with 0 was
  * blocked by the task whose wake-up on the same address was under way when it
  * ended: that task had what the other waited for.
+ *
+ * A wake-up may end, and so be told of, after the wait that it ended.  So a wait
+ * stays open for as long as the longest of all wake-ups took.  An earlier one is
+ * of use only to waits that are not told of yet, and for them the one that began
+ * last stands for all.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,47 +15,62 @@
 
 #include "correlate_private.h"
 
-struct futex {
-	__u64 key_address;
-	__u32 key_process; /* 0: shared between processes */
-	__u32 task;
-	const struct fl_syscall *call;
-	__u32 waker;
+struct wake {
+	__u64 start_ns, end_ns;
+	__u32 task; /* 0: none */
 };
 
-int futex_call(struct correlation *c, const struct task *task, const struct fl_syscall *call)
+struct wait {
+	struct wait *next;   /* that ended after it, on whatever futex ... */
+	struct wait *same;   /* ... and on the same */
+	struct futex *futex; /* NULL: its process is gone */
+	__u64 address, op, start_ns, end_ns;
+	__u32 task;
+	struct wake wake; /* the latest that began before the wait ended */
+};
+
+/* In its process's map, by address; in a common one if it is shared between processes. */
+struct futex {
+	struct wake latest;
+	struct wait *waits, **tail; /* that are open, in the order of their ends */
+};
+
+struct futexes {
+	__u64 longest_ns; /* of the wake-ups in this recording */
+	struct map shared;
+	struct wait *waits, **tail; /* that are open, in the order of their ends */
+};
+
+static struct futexes *futexes_of(struct correlation *c)
+{
+	if (!c->futexes) {
+		c->futexes = calloc(1, sizeof(*c->futexes));
+		if (c->futexes)
+			c->futexes->tail = &c->futexes->waits;
+	}
+	return c->futexes;
+}
+
+static struct futex *futex_get(struct correlation *c, const struct task *task,
+			       const struct fl_syscall *call)
 {
 	bool private = call->args[1] & 128; /* FUTEX_PRIVATE_FLAG */
-	int err = correlate_grow(c, &c->futexes, c->nr_futexes, sizeof(*c->futexes));
+	struct map *map = private && task->group ? &task->group->futexes : &c->futexes->shared;
+	struct futex *futex = map_get(map, call->args[0]);
 
-	if (err)
-		return err;
-	c->futexes[c->nr_futexes++] = (struct futex){
-		.key_address = call->args[0],
-		.key_process = private && task->group ? task->group->id : 0,
-		.task = task->id,
-		.call = call,
-	};
-	return 0;
+	if (futex)
+		return futex;
+	futex = calloc(1, sizeof(*futex));
+	if (!futex)
+		return NULL;
+	futex->tail = &futex->waits;
+	if (!map_set(map, call->args[0], futex))
+		return futex;
+	free(futex);
+	return NULL;
 }
 
-/* By address, and there by the time of the call. */
-static int compare_futexes(const void *a, const void *b)
-{
-	const struct futex *x = a, *y = b;
-
-	if (x->key_process != y->key_process)
-		return x->key_process < y->key_process ? -1 : 1;
-	if (x->key_address != y->key_address)
-		return x->key_address < y->key_address ? -1 : 1;
-	if (x->call->start_ns != y->call->start_ns)
-		return x->call->start_ns < y->call->start_ns ? -1 : 1;
-	return x->call->event.t_ns < y->call->event.t_ns ?
-		       -1 :
-		       x->call->event.t_ns > y->call->event.t_ns;
-}
-
-static const char *futex_op(const struct fl_syscall *call)
+static const char *futex_op(__u64 op)
 {
 	static const char *const words[] = {
 		"wait",           "wake",        "fd",          "requeue",
@@ -58,9 +78,9 @@ static const char *futex_op(const struct fl_syscall *call)
 		"trylock_pi",     "wait_bitset", "wake_bitset", "wait_requeue_pi",
 		"cmp_requeue_pi", "lock_pi2",
 	};
-	unsigned int op = call->args[1] & 127;
+	unsigned int number = op & 127;
 
-	return op < sizeof(words) / sizeof(words[0]) ? words[op] : "unknown";
+	return number < sizeof(words) / sizeof(words[0]) ? words[number] : "unknown";
 }
 
 static bool futex_wakes(const struct fl_syscall *call)
@@ -90,74 +110,159 @@ static bool futex_waits(const struct fl_syscall *call)
 	return false;
 }
 
-static bool same_futex(const struct futex *a, const struct futex *b)
+static int futex_row(struct correlation *c, __u32 task, __u64 address, __u64 op, __u64 start_ns,
+		     __u64 end_ns, __s64 ret, __u32 waker)
 {
-	return a->key_process == b->key_process && a->key_address == b->key_address;
-}
-
-/*
- * The latest wake-up that began before WAIT ended; WAKES are those of its
- * address in the order of their beginnings.
- */
-static __u32 waker(const struct futex *wait, const struct futex *const *wakes, size_t n)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (wakes[middle]->call->start_ns <= wait->call->event.t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (!low || wakes[low - 1]->call->event.t_ns < wait->call->start_ns ||
-	    wakes[low - 1]->task == wait->task)
-		return 0;
-	return wakes[low - 1]->task;
-}
-
-static int futex_row(struct correlation *c, const struct futex *futex)
-{
-	const struct fl_syscall *call = futex->call;
 	char object[40];
 
-	snprintf(object, sizeof(object), "futex:0x%" PRIx64, (uint64_t)futex->key_address);
-	return ROW_ADD(c, ROW_LOCK, cell_int(futex->task), cell_text("futex"), cell_text(object),
-		       cell_text(futex_op(call)), cell_time(c, call->start_ns),
-		       call->ret >= 0 ? cell_time(c, call->event.t_ns) : cell_null(), cell_null(),
-		       cell_id(futex->waker), cell_int(call->ret), cell_null(), cell_null(),
-		       cell_null());
+	snprintf(object, sizeof(object), "futex:0x%" PRIx64, (uint64_t)address);
+	return ROW_ADD(c, ROW_LOCK, cell_int(task), cell_text("futex"), cell_text(object),
+		       cell_text(futex_op(op)), cell_time(c, start_ns),
+		       ret >= 0 ? cell_time(c, end_ns) : cell_null(), cell_null(), cell_id(waker),
+		       cell_int(ret), cell_null(), cell_null(), cell_null());
+}
+
+/* The wait that ended first becomes a row. */
+static int close_wait(struct correlation *c)
+{
+	struct futexes *f = c->futexes;
+	struct wait *wait = f->waits;
+	const struct wake *wake = &wait->wake;
+	bool by_it = wake->task && wake->task != wait->task && wake->end_ns >= wait->start_ns;
+	int err;
+
+	f->waits = wait->next;
+	if (!f->waits)
+		f->tail = &f->waits;
+	if (wait->futex) {
+		wait->futex->waits = wait->same;
+		if (!wait->same)
+			wait->futex->tail = &wait->futex->waits;
+	}
+	err = futex_row(c, wait->task, wait->address, wait->op, wait->start_ns, wait->end_ns, 0,
+			by_it ? wake->task : 0);
+	free(wait);
+	return err;
+}
+
+static int open_wait(struct correlation *c, struct futex *futex, const struct task *task,
+		     const struct fl_syscall *call)
+{
+	struct futexes *f = c->futexes;
+	struct wait *wait = malloc(sizeof(*wait));
+
+	if (!wait)
+		return correlate_no_memory(c);
+	*wait = (struct wait){
+		.futex = futex,
+		.address = call->args[0],
+		.op = call->args[1],
+		.start_ns = call->start_ns,
+		.end_ns = call->event.t_ns,
+		.task = task->id,
+		.wake = futex->latest,
+	};
+	*f->tail = wait;
+	f->tail = &wait->next;
+	*futex->tail = wait;
+	futex->tail = &wait->same;
+	return 0;
+}
+
+static void replace_earlier(struct wake *wake, const struct wake *by)
+{
+	if (!wake->task || by->start_ns > wake->start_ns ||
+	    (by->start_ns == wake->start_ns && by->end_ns >= wake->end_ns))
+		*wake = *by;
+}
+
+static void woke(struct futex *futex, const struct task *task, const struct fl_syscall *call)
+{
+	const struct wake wake = { call->start_ns, call->event.t_ns, task->id };
+	struct wait *wait;
+
+	replace_earlier(&futex->latest, &wake);
+	for (wait = futex->waits; wait; wait = wait->same)
+		if (wake.start_ns <= wait->end_ns)
+			replace_earlier(&wait->wake, &wake);
+}
+
+int futex_look(struct correlation *c, const struct fl_syscall *call)
+{
+	struct futexes *f = futexes_of(c);
+
+	if (!f)
+		return correlate_no_memory(c);
+	if (futex_wakes(call) && call->event.t_ns > call->start_ns &&
+	    call->event.t_ns - call->start_ns > f->longest_ns)
+		f->longest_ns = call->event.t_ns - call->start_ns;
+	return 0;
+}
+
+int futex_call(struct correlation *c, const struct task *task, const struct fl_syscall *call)
+{
+	__u64 now = call->event.t_ns;
+	struct futexes *f = futexes_of(c);
+	struct futex *futex;
+	int err = 0;
+
+	if (!f)
+		return correlate_no_memory(c);
+	while (f->waits && now > f->longest_ns && f->waits->end_ns < now - f->longest_ns && !err)
+		err = close_wait(c);
+	if (err)
+		return err;
+	if (futex_wakes(call) || (futex_waits(call) && !call->ret)) {
+		futex = futex_get(c, task, call);
+		if (!futex)
+			return correlate_no_memory(c);
+		if (futex_waits(call))
+			return open_wait(c, futex, task, call);
+		woke(futex, task, call);
+	}
+	return futex_row(c, task->id, call->args[0], call->args[1], call->start_ns, now, call->ret,
+			 0);
+}
+
+static void forget_futexes(struct map *map)
+{
+	struct futex *futex;
+	struct wait *wait;
+	size_t at = 0;
+
+	while ((futex = map_next(map, &at))) {
+		for (wait = futex->waits; wait; wait = wait->same)
+			wait->futex = NULL;
+		free(futex);
+	}
+	map_free(map);
+}
+
+void futex_end(struct process *process)
+{
+	forget_futexes(&process->futexes);
 }
 
 int futex_finish(struct correlation *c)
 {
-	const struct futex **wakes;
-	size_t from, to, i, n;
 	int err = 0;
 
-	if (!c->nr_futexes)
-		return 0;
-	wakes = calloc(c->nr_futexes, sizeof(*wakes));
-	if (!wakes)
-		return correlate_no_memory(c);
-	qsort(c->futexes, c->nr_futexes, sizeof(*c->futexes), compare_futexes);
-	for (from = 0; from < c->nr_futexes; from = to) {
-		for (to = from, n = 0;
-		     to < c->nr_futexes && same_futex(&c->futexes[to], &c->futexes[from]); to++)
-			if (futex_wakes(c->futexes[to].call))
-				wakes[n++] = &c->futexes[to];
-		for (i = from; i < to; i++)
-			if (futex_waits(c->futexes[i].call) && !c->futexes[i].call->ret)
-				c->futexes[i].waker = waker(&c->futexes[i], wakes, n);
-	}
-	free(wakes);
-	for (i = 0; i < c->nr_futexes && !err; i++)
-		err = futex_row(c, &c->futexes[i]);
+	while (c->futexes && c->futexes->waits && !err)
+		err = close_wait(c);
 	return err;
 }
 
 void futex_free(struct correlation *c)
 {
-	free(c->futexes);
+	struct futexes *f = c->futexes;
+	struct wait *wait;
+
+	if (!f)
+		return;
+	forget_futexes(&f->shared);
+	while ((wait = f->waits)) {
+		f->waits = wait->next;
+		free(wait);
+	}
+	free(f);
 }

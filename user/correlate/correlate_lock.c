@@ -24,6 +24,7 @@ enum { OP_READ = 0, OP_WRITE = 1, OP_UNLOCK = 2 };
 #define GRANTED 0
 #define QUEUED 1
 
+/* Until its task was answered and nothing of it is held any more; then it is a row. */
 struct lock_request {
 	__u32 task;
 	__u32 blocked_by;
@@ -34,7 +35,9 @@ struct lock_request {
 	__s64 ret;
 	__u32 pieces; /* of its range that are still held */
 	__u8 kind, op;
-	bool granted, answered;
+	bool granted;
+	bool open;      /* the latest of its task, which was not answered */
+	bool forgotten; /* some of its range is */
 };
 
 struct held {
@@ -48,17 +51,18 @@ struct file {
 	size_t nr_held;
 };
 
+/* The path of the first open of a file on which there ever is a lock. */
+struct lock_path {
+	__u64 inode;
+	bool known;
+	bool missed; /* rows were written before it was known */
+	char path[FL_DATA_LEN + 1];
+};
+
 struct locks {
-	struct lock_request **rows;
-	size_t nr_rows;
-	struct map file_ids[2]; /* inode -> index + 1, for flock and for the other kinds */
-	struct file *files;
-	size_t nr_files;
+	struct map files[2];  /* inode -> struct file, for flock and for the other kinds */
 	struct map owner_ids; /* what the kernel gives -> number */
-	__u32 nr_owners;
-	struct map path_ids;             /* inode -> index + 1 */
-	const struct fl_syscall **paths; /* the first open of a file */
-	size_t nr_paths;
+	struct map paths;     /* inode -> struct lock_path */
 };
 
 static struct locks *locks_of(struct correlation *c)
@@ -70,56 +74,108 @@ static struct locks *locks_of(struct correlation *c)
 
 static struct file *file_get(struct correlation *c, __u8 kind, __u64 inode)
 {
-	struct locks *l = c->locks;
-	struct map *ids = &l->file_ids[kind != FL_LOCK_FLOCK];
-	__u32 i = map_get(ids, inode);
+	struct map *files = &c->locks->files[kind != FL_LOCK_FLOCK];
+	struct file *file = map_get(files, inode);
 
-	if (i)
-		return &l->files[i - 1];
-	if (correlate_grow(c, &l->files, l->nr_files, sizeof(*l->files)))
-		return NULL;
-	l->files[l->nr_files++] = (struct file){ 0 };
-	return map_set(ids, inode, l->nr_files) ? NULL : &l->files[l->nr_files - 1];
+	if (file)
+		return file;
+	file = calloc(1, sizeof(*file));
+	if (!file || !map_set(files, inode, file))
+		return file;
+	free(file);
+	return NULL;
 }
 
-static void give_back(struct file *file, struct held **at, __u64 now)
+static struct cell object_of(struct lock_path *path, const struct lock_request *row, char *number,
+			     size_t size)
+{
+	if (path && path->known)
+		return cell_text(path->path);
+	if (path)
+		path->missed = true;
+	snprintf(number, size, "inode:[%" PRIu64 "]", (uint64_t)row->inode);
+	return cell_text(number);
+}
+
+static int file_row(struct correlation *c, const struct lock_request *row)
+{
+	bool ranged = row->kind != FL_LOCK_FLOCK;
+	char number[40];
+
+	return ROW_ADD(
+		c, ROW_LOCK, cell_int(row->task), cell_text(names_lock_kind(row->kind)),
+		object_of(map_get(&c->locks->paths, row->inode), row, number, sizeof(number)),
+		cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
+		cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
+		cell_id(row->blocked_by), row->ret == QUEUED ? cell_null() : cell_int(row->ret),
+		cell_int(row->owner), ranged ? cell_int((long long)row->start) : cell_null(),
+		ranged && row->end < INT64_MAX ? cell_int((long long)row->end) : cell_null());
+}
+
+/* Write the row if nothing more can be told of it. */
+static int settle(struct correlation *c, struct lock_request *row)
+{
+	int err;
+
+	if (row->open || row->pieces)
+		return 0;
+	err = file_row(c, row);
+	free(row);
+	return err;
+}
+
+static int close_request(struct correlation *c, struct task *task)
+{
+	struct lock_request *row = task->lock;
+
+	task->lock = NULL;
+	if (!row)
+		return 0;
+	row->open = false;
+	return settle(c, row);
+}
+
+static int give_back(struct correlation *c, struct file *file, struct held **at, __u64 now)
 {
 	struct held *held = *at;
+	struct lock_request *row = held->row;
 
-	if (!--held->row->pieces && !held->row->released_ns)
-		held->row->released_ns = now;
+	if (!--row->pieces && !row->released_ns && !row->forgotten)
+		row->released_ns = now;
 	*at = held->next;
 	free(held);
 	file->nr_held--;
+	return settle(c, row);
 }
 
 /* Not given back, only forgotten: what is left of its row never ends. */
-static void forget_oldest(struct file *file)
+static int forget_oldest(struct correlation *c, struct file *file)
 {
 	struct held **last = &file->held;
 
 	while (*last && (*last)->next)
 		last = &(*last)->next;
 	if (!*last)
-		return;
-	(*last)->row->pieces++;
-	give_back(file, last, 0);
+		return 0;
+	(*last)->row->forgotten = true;
+	return give_back(c, file, last, 0);
 }
 
 static int hold(struct correlation *c, struct file *file, struct lock_request *row, __u64 owner,
 		__u64 start, __u64 end)
 {
 	struct held *held = malloc(sizeof(*held));
+	int err = 0;
 
 	if (!held)
 		return correlate_no_memory(c);
+	row->pieces++;
 	if (file->nr_held >= MAX_HELD)
-		forget_oldest(file);
+		err = forget_oldest(c, file);
 	*held = (struct held){ file->held, row, owner, start, end };
 	file->held = held;
 	file->nr_held++;
-	row->pieces++;
-	return 0;
+	return err;
 }
 
 /* Take [start, end] from what OWNER holds; 1 if that was anything. */
@@ -136,7 +192,9 @@ static int release(struct correlation *c, struct file *file, __u64 owner, __u64 
 		}
 		any = 1;
 		if (held->start >= start && held->end <= end) {
-			give_back(file, at, now);
+			err = give_back(c, file, at, now);
+			if (err)
+				return err;
 			continue;
 		}
 		if (held->start < start && held->end > end) {
@@ -180,37 +238,24 @@ static void overtake(struct file *file, const struct fl_file_lock *lock)
 	struct held *held;
 
 	for (held = file->held; held; held = held->next)
-		if (in_the_way(held, lock) && held->row->pieces == 1)
+		if (in_the_way(held, lock) && held->row->pieces == 1 && !held->row->forgotten)
 			held->row->released_ns = lock->event.t_ns;
 }
 
-/* 0: no memory. */
-static __u32 owner_number(struct correlation *c, __u64 owner)
+/* LOCK is a further attempt of a task that waits for ROW. */
+static bool tries_again(const struct lock_request *row, const struct fl_file_lock *lock)
 {
-	struct locks *l = c->locks;
-	__u32 number = map_get(&l->owner_ids, owner);
-
-	if (number)
-		return number;
-	return map_set(&l->owner_ids, owner, l->nr_owners + 1) ? 0 : ++l->nr_owners;
+	return row && !row->granted && row->inode == lock->inode && row->kind == lock->kind &&
+	       row->op == lock->op && row->ret == QUEUED;
 }
 
-/* The request that this attempt belongs to: the one that TASK waits for, or a new one. */
-static struct lock_request *request(struct correlation *c, struct task *task,
-				    const struct fl_file_lock *lock)
+static int new_request(struct correlation *c, struct task *task, const struct fl_file_lock *lock)
 {
-	struct lock_request *row = task->lock;
-	__u32 owner;
+	__u32 owner = map_number(&c->locks->owner_ids, lock->owner);
+	struct lock_request *row = owner ? calloc(1, sizeof(*row)) : NULL;
 
-	if (row && !row->answered && !row->granted && row->inode == lock->inode &&
-	    row->kind == lock->kind && row->op == lock->op && row->ret == QUEUED)
-		return row;
-	if (correlate_grow(c, &c->locks->rows, c->locks->nr_rows, sizeof(*c->locks->rows)))
-		return NULL;
-	owner = owner_number(c, lock->owner);
-	row = owner ? calloc(1, sizeof(*row)) : NULL;
 	if (!row)
-		return NULL;
+		return correlate_no_memory(c);
 	row->task = task->id;
 	row->inode = lock->inode;
 	row->owner = owner;
@@ -219,9 +264,9 @@ static struct lock_request *request(struct correlation *c, struct task *task,
 	row->start = lock->start;
 	row->end = lock->end;
 	row->request_ns = lock->event.t_ns;
-	c->locks->rows[c->locks->nr_rows++] = row;
+	row->open = true;
 	task->lock = row;
-	return row;
+	return 0;
 }
 
 /*
@@ -258,7 +303,7 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 	__u64 now = event->t_ns;
 	struct lock_request *row;
 	struct file *file;
-	int any = 0;
+	int any = 0, err;
 
 	if (!locks_of(c))
 		return correlate_no_memory(c);
@@ -276,9 +321,14 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 	}
 	if (lock->op == OP_UNLOCK && !any)
 		return 0;
-	row = request(c, task, lock);
-	if (!row)
-		return correlate_no_memory(c);
+	if (!tries_again(task->lock, lock)) {
+		err = close_request(c, task);
+		if (!err)
+			err = new_request(c, task, lock);
+		if (err)
+			return err;
+	}
+	row = task->lock;
 	row->ret = lock->ret;
 	if (lock->ret != GRANTED) {
 		if (!row->blocked_by)
@@ -293,101 +343,142 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 	return hold(c, file, row, lock->owner, lock->start, lock->end);
 }
 
-static int opened(struct correlation *c, const struct fl_syscall *call)
+int lock_look(struct correlation *c, const struct fl_file_lock *lock)
 {
-	struct locks *l = c->locks;
-	int err;
+	struct lock_path *path;
 
-	if (call->ret < 0 || call->file_kind != FL_FILE_REGULAR || !call->data_len ||
-	    map_get(&l->path_ids, call->file))
+	if (!locks_of(c))
+		return correlate_no_memory(c);
+	if (map_get(&c->locks->paths, lock->inode))
 		return 0;
-	err = correlate_grow(c, &l->paths, l->nr_paths, sizeof(*l->paths));
-	if (err)
-		return err;
-	l->paths[l->nr_paths++] = call;
-	return map_set(&l->path_ids, call->file, l->nr_paths) ? correlate_no_memory(c) : 0;
+	path = calloc(1, sizeof(*path));
+	if (!path)
+		return correlate_no_memory(c);
+	path->inode = lock->inode;
+	if (!map_set(&c->locks->paths, lock->inode, path))
+		return 0;
+	free(path);
+	return correlate_no_memory(c);
+}
+
+static void opened(struct correlation *c, const struct fl_syscall *call)
+{
+	struct lock_path *path = map_get(&c->locks->paths, call->file);
+
+	if (call->ret < 0 || call->file_kind != FL_FILE_REGULAR || !call->data_len || !path ||
+	    path->known)
+		return;
+	path->known = true;
+	memcpy(path->path, call->data, call->data_len < FL_DATA_LEN ? call->data_len : FL_DATA_LEN);
 }
 
 int lock_call(struct correlation *c, struct task *task, const struct fl_syscall *call)
 {
 	struct lock_request *row = task->lock;
 
-	if (!locks_of(c))
-		return correlate_no_memory(c);
+	if (!c->locks)
+		return 0;
 	switch (correlate_call(c, call->nr)) {
 	case CALL_OPEN:
-		return opened(c, call);
-	case CALL_FILE_LOCK:
-		if (row && !row->answered && row->request_ns >= call->start_ns) {
-			row->answered = true;
-			row->request_ns = call->start_ns;
-			row->ret = call->ret;
-		}
+		opened(c, call);
 		return 0;
+	case CALL_FILE_LOCK:
+		if (!row || row->request_ns < call->start_ns)
+			return 0;
+		row->request_ns = call->start_ns;
+		row->ret = call->ret;
+		return close_request(c, task);
 	default:
 		return 0;
 	}
 }
 
-static int file_row(struct correlation *c, const struct lock_request *row)
+int lock_end(struct correlation *c, struct task *task)
 {
-	struct cell object;
-	bool ranged = row->kind != FL_LOCK_FLOCK;
-	char number[40];
-	__u32 path = map_get(&c->locks->path_ids, row->inode);
+	return close_request(c, task);
+}
 
-	if (path) {
-		const struct fl_syscall *open = c->locks->paths[path - 1];
-		__u8 length = open->data_len < FL_DATA_LEN ? open->data_len : FL_DATA_LEN;
+/* Those that are held to the end. */
+static int finish_file(struct correlation *c, struct file *file)
+{
+	int err = 0;
 
-		object = cell_chars(open->data, length);
-	} else {
-		snprintf(number, sizeof(number), "inode:[%" PRIu64 "]", (uint64_t)row->inode);
-		object = cell_text(number);
+	while (file->held && !err) {
+		file->held->row->forgotten = true;
+		err = give_back(c, file, &file->held, 0);
 	}
-	return ROW_ADD(
-		c, ROW_LOCK, cell_int(row->task), cell_text(names_lock_kind(row->kind)), object,
-		cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
-		cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
-		cell_id(row->blocked_by), row->ret == QUEUED ? cell_null() : cell_int(row->ret),
-		cell_int(row->owner), ranged ? cell_int((long long)row->start) : cell_null(),
-		ranged && row->end < INT64_MAX ? cell_int((long long)row->end) : cell_null());
+	return err;
 }
 
 int lock_finish(struct correlation *c)
 {
-	size_t i;
-	int err = 0;
+	const struct lock_path *path;
+	size_t at = 0;
+	struct file *file;
+	char number[40];
+	int kind, err = 0;
 
 	if (!c->locks)
 		return 0;
-	for (i = 0; i < c->locks->nr_rows && !err; i++)
-		err = file_row(c, c->locks->rows[i]);
+	for (kind = 0; kind < 2; kind++)
+		for (at = 0; !err && (file = map_next(&c->locks->files[kind], &at));)
+			err = finish_file(c, file);
+	for (at = 0; !err && (path = map_next(&c->locks->paths, &at));) {
+		if (!path->known || !path->missed)
+			continue;
+		snprintf(number, sizeof(number), "inode:[%" PRIu64 "]", (uint64_t)path->inode);
+		err = row_name_lock(c, number, path->path);
+	}
 	return err;
+}
+
+static void free_values(struct map *map)
+{
+	size_t at = 0;
+	void *value;
+
+	while ((value = map_next(map, &at)))
+		free(value);
+	map_free(map);
+}
+
+void lock_abandon(struct task *task)
+{
+	struct lock_request *row = task->lock;
+
+	if (row && !row->pieces)
+		free(row);
+	else if (row)
+		row->open = false;
+}
+
+static void free_file(struct file *file)
+{
+	struct held *held;
+
+	while ((held = file->held)) {
+		file->held = held->next;
+		if (!--held->row->pieces && !held->row->open)
+			free(held->row);
+		free(held);
+	}
 }
 
 void lock_free(struct correlation *c)
 {
 	struct locks *l = c->locks;
-	struct held *held;
-	size_t i;
+	struct file *file;
+	size_t at;
+	int kind;
 
 	if (!l)
 		return;
-	for (i = 0; i < l->nr_files; i++) {
-		while ((held = l->files[i].held)) {
-			l->files[i].held = held->next;
-			free(held);
-		}
+	for (kind = 0; kind < 2; kind++) {
+		for (at = 0; (file = map_next(&l->files[kind], &at));)
+			free_file(file);
+		free_values(&l->files[kind]);
 	}
-	for (i = 0; i < l->nr_rows; i++)
-		free(l->rows[i]);
-	free(l->rows);
-	free(l->files);
-	free(l->paths);
-	map_free(&l->file_ids[0]);
-	map_free(&l->file_ids[1]);
+	free_values(&l->paths);
 	map_free(&l->owner_ids);
-	map_free(&l->path_ids);
 	free(l);
 }

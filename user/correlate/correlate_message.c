@@ -10,6 +10,11 @@
  * the first that it can have got, by the port that it came from and by its size.
  * What did not fit into the reader's buffer is gone: datagram_poll() and
  * __unix_dgram_recvmsg() have no second read of it.
+ *
+ * What is matched is written and forgotten at once.  So is what nobody of the tree
+ * reads, or writes: how many calls of each sort a stream still has is counted
+ * beforehand.  Streams share the counters, which are of a fixed number, so one may
+ * wait for another's calls, but never misses its own.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -43,29 +48,36 @@ struct stream {
 	struct transfers writes, reads;
 };
 
-struct messages {
-	struct map ids[LAST_KIND + 1]; /* file -> index + 1, by kind */
-	struct stream **streams;
-	size_t nr_streams;
+#define NR_COUNTERS (1 << 16)
+struct counter {
+	__u32 writes, reads; /* that are still to come */
 };
 
-static struct stream *stream_get(struct correlation *c, __u8 kind, __u64 file)
-{
-	struct messages *m = c->messages;
-	struct stream *stream;
-	__u32 i;
+struct messages {
+	struct map streams[LAST_KIND + 1]; /* file -> struct stream, by kind */
+	struct counter counters[NR_COUNTERS];
+};
 
-	if (!m) {
-		m = calloc(1, sizeof(*m));
-		c->messages = m;
-	}
-	if (!m)
-		return NULL;
-	i = map_get(&m->ids[kind], file);
-	if (i && m->streams)
-		return m->streams[i - 1];
-	if (correlate_grow(c, &m->streams, m->nr_streams, sizeof(*m->streams)))
-		return NULL;
+static struct messages *messages_of(struct correlation *c)
+{
+	if (!c->messages)
+		c->messages = calloc(1, sizeof(*c->messages));
+	return c->messages;
+}
+
+static struct counter *counter_of(struct messages *m, __u8 kind, __u64 file)
+{
+	__u64 hash = (file + ((__u64)kind << 56)) * 0x9e3779b97f4a7c15ULL;
+
+	return &m->counters[hash >> 32 & (NR_COUNTERS - 1)];
+}
+
+static struct stream *stream_get(struct messages *m, __u8 kind, __u64 file)
+{
+	struct stream *stream = map_get(&m->streams[kind], file);
+
+	if (stream)
+		return stream;
 	stream = calloc(1, sizeof(*stream));
 	if (!stream)
 		return NULL;
@@ -73,8 +85,10 @@ static struct stream *stream_get(struct correlation *c, __u8 kind, __u64 file)
 	stream->kind = kind;
 	stream->writes.tail = &stream->writes.head;
 	stream->reads.tail = &stream->reads.head;
-	m->streams[m->nr_streams++] = stream;
-	return map_set(&m->ids[kind], file, m->nr_streams) ? NULL : stream;
+	if (!map_set(&m->streams[kind], file, stream))
+		return stream;
+	free(stream);
+	return NULL;
 }
 
 static bool is_packet(__u8 kind)
@@ -107,22 +121,6 @@ static char direction(const struct correlation *c, const struct fl_syscall *call
 	}
 }
 
-static int append(struct correlation *c, char way, __u8 kind, __u64 file,
-		  const struct transfer *what)
-{
-	struct stream *stream = stream_get(c, kind, file);
-	struct transfer *transfer = stream ? malloc(sizeof(*transfer)) : NULL;
-	struct transfers *list;
-
-	if (!transfer)
-		return correlate_no_memory(c);
-	*transfer = *what;
-	list = way == 'w' ? &stream->writes : &stream->reads;
-	*list->tail = transfer;
-	list->tail = &transfer->next;
-	return 0;
-}
-
 /* recvmsg() and recvmmsg() tell by FLAGS whether there was more than they took. */
 static void told_by_flags(struct transfer *packet, __u32 flags)
 {
@@ -150,40 +148,59 @@ static void set_size(const struct correlation *c, const struct fl_syscall *call,
 	}
 }
 
-int message_call(struct correlation *c, struct task *task, const struct fl_syscall *call)
+/* What CALL moved into *TRANSFER, if TRANSFER is not NULL; 'w', 'r', or 0 for nothing. */
+static char moved(const struct correlation *c, const struct fl_syscall *call,
+		  struct transfer *transfer)
 {
 	char way = direction(c, call);
-	struct transfer transfer = {
+
+	if (!way || call->ret < 0 || !carries_messages(call->file_kind) ||
+	    (!call->ret && !is_packet(call->file_kind)))
+		return 0;
+	if (!transfer)
+		return way;
+	*transfer = (struct transfer){
 		.start_ns = call->start_ns,
 		.end_ns = call->event.t_ns,
 		.bytes = (__u64)call->ret,
-		.task = task->id,
+		.task = call->event.task,
 		.from_port = call->from_port,
 	};
-
-	if (!way || call->ret < 0 || !carries_messages(call->file_kind))
-		return 0;
 	if (is_packet(call->file_kind))
-		set_size(c, call, &transfer);
-	else if (!call->ret)
-		return 0;
-	return append(c, way, call->file_kind, call->file, &transfer);
+		set_size(c, call, transfer);
+	return way;
 }
 
-int message_transfer(struct correlation *c, const struct fl_transfer *e)
+static bool moved_by_transfer(const struct fl_transfer *e)
 {
-	struct transfer transfer = {
-		.start_ns = e->start_ns,
-		.end_ns = e->event.t_ns,
-		.bytes = e->bytes,
-		.task = e->event.task,
-		.from_port = e->from_port,
-	};
+	return carries_messages(e->file_kind) && (e->bytes || is_packet(e->file_kind));
+}
 
-	told_by_flags(&transfer, e->flags);
-	if (!carries_messages(e->file_kind) || (!e->bytes && !is_packet(e->file_kind)))
-		return 0;
-	return append(c, e->sends ? 'w' : 'r', e->file_kind, e->file, &transfer);
+static int count(struct correlation *c, char way, __u8 kind, __u64 file)
+{
+	struct messages *m = messages_of(c);
+	struct counter *counter;
+
+	if (!m)
+		return correlate_no_memory(c);
+	counter = counter_of(m, kind, file);
+	if (way == 'w')
+		counter->writes++;
+	else
+		counter->reads++;
+	return 0;
+}
+
+int message_look(struct correlation *c, const struct fl_syscall *call)
+{
+	char way = call->event.t_ns > call->start_ns ? moved(c, call, NULL) : 0;
+
+	return way ? count(c, way, call->file_kind, call->file) : 0;
+}
+
+int message_look_transfer(struct correlation *c, const struct fl_transfer *e)
+{
+	return moved_by_transfer(e) ? count(c, e->sends ? 'w' : 'r', e->file_kind, e->file) : 0;
 }
 
 static int write_row(struct correlation *c, const struct stream *stream,
@@ -201,35 +218,44 @@ static int write_row(struct correlation *c, const struct stream *stream,
 		       to ? cell_time(c, to->end_ns) : cell_null(), cell_int((long long)cut));
 }
 
-static void take(struct transfer **transfer, __u64 bytes)
+static void drop(struct transfers *list, struct transfer **link)
 {
-	(*transfer)->bytes -= bytes;
-	if (!(*transfer)->bytes)
-		*transfer = (*transfer)->next;
+	struct transfer *transfer = *link;
+
+	*link = transfer->next;
+	if (!*link)
+		list->tail = link;
+	free(transfer);
 }
 
-static int match_bytes(struct correlation *c, const struct stream *stream)
+/* Takes BYTES from the first of LIST, which goes when nothing of it is left. */
+static void take(struct transfers *list, __u64 bytes)
 {
-	struct transfer *from = stream->writes.head, *to = stream->reads.head;
-	__u64 bytes;
+	struct transfer *first = list->head;
+
+	first->bytes -= bytes;
+	if (!first->bytes)
+		drop(list, &list->head);
+}
+
+static int match_bytes(struct correlation *c, struct stream *stream)
+{
 	int err = 0;
 
-	while (from && to && !err) {
+	while (stream->writes.head && stream->reads.head && !err) {
+		const struct transfer *from = stream->writes.head, *to = stream->reads.head;
+		__u64 bytes = from->bytes < to->bytes ? from->bytes : to->bytes;
+
 		if (from->start_ns > to->end_ns) {
 			/* written too late for this read */
 			err = write_row(c, stream, NULL, to, to->bytes);
-			take(&to, to->bytes);
+			take(&stream->reads, to->bytes);
 		} else {
-			bytes = from->bytes < to->bytes ? from->bytes : to->bytes;
 			err = write_row(c, stream, from, to, bytes);
-			take(&from, bytes);
-			take(&to, bytes);
+			take(&stream->writes, bytes);
+			take(&stream->reads, bytes);
 		}
 	}
-	for (; from && !err; from = from->next)
-		err = write_row(c, stream, from, NULL, from->bytes);
-	for (; to && !err; to = to->next)
-		err = write_row(c, stream, NULL, to, to->bytes);
 	return err;
 }
 
@@ -243,65 +269,153 @@ static bool fits(const struct transfer *from, const struct transfer *to)
 	return to->exact ? from->bytes == to->size : from->bytes >= to->size;
 }
 
-static int match_packets(struct correlation *c, struct stream *stream)
+/*
+ * FRESH takes the first of the others that it fits; those before it in its own list
+ * fit none of them.  1 if there was one, 0, or a negative errno.
+ */
+static int match_packet(struct correlation *c, struct stream *stream, char way,
+			const struct transfer *fresh)
 {
-	struct transfer *from, *to, **link;
+	struct transfers *others = way == 'w' ? &stream->reads : &stream->writes;
+	struct transfer **link;
+	int err;
+
+	for (link = &others->head; *link; link = &(*link)->next) {
+		const struct transfer *from = way == 'w' ? fresh : *link;
+		const struct transfer *to = way == 'w' ? *link : fresh;
+
+		if (!fits(from, to))
+			continue;
+		err = write_row(c, stream, from, to, to->bytes);
+		drop(others, link);
+		return err ? err : 1;
+	}
+	return 0;
+}
+
+static int append(struct correlation *c, struct transfers *list, const struct transfer *what)
+{
+	struct transfer *transfer = malloc(sizeof(*transfer));
+
+	if (!transfer)
+		return correlate_no_memory(c);
+	*transfer = *what;
+	*list->tail = transfer;
+	list->tail = &transfer->next;
+	return 0;
+}
+
+static int match(struct correlation *c, struct stream *stream, char way,
+		 const struct transfer *fresh)
+{
+	int ret = is_packet(stream->kind) ? match_packet(c, stream, way, fresh) : 0;
+
+	if (ret)
+		return ret < 0 ? ret : 0;
+	ret = append(c, way == 'w' ? &stream->writes : &stream->reads, fresh);
+	return ret || is_packet(stream->kind) ? ret : match_bytes(c, stream);
+}
+
+/* Nobody of the tree reads, or wrote, what is left. */
+static int write_rest(struct correlation *c, struct stream *stream, bool writes)
+{
+	struct transfers *list = writes ? &stream->writes : &stream->reads;
+	const struct transfer *first;
 	int err = 0;
 
-	for (to = stream->reads.head; to && !err; to = to->next) {
-		for (link = &stream->writes.head; *link && !fits(*link, to); link = &(*link)->next)
-			;
-		from = *link;
+	while ((first = list->head) && !err) {
 		/* a read of nothing is the end of the stream if there is no empty packet */
-		if (from || to->size)
-			err = write_row(c, stream, from, to, to->bytes);
-		if (from) {
-			*link = from->next;
-			free(from);
-		}
+		if (writes)
+			err = write_row(c, stream, first, NULL, first->bytes);
+		else if (!is_packet(stream->kind) || first->size)
+			err = write_row(c, stream, NULL, first, first->bytes);
+		drop(list, &list->head);
 	}
-	for (from = stream->writes.head; from && !err; from = from->next)
-		err = write_row(c, stream, from, NULL, from->bytes);
 	return err;
+}
+
+static int add(struct correlation *c, char way, __u8 kind, __u64 file, const struct transfer *fresh)
+{
+	struct messages *m = messages_of(c);
+	struct stream *stream = m ? stream_get(m, kind, file) : NULL;
+	struct counter *counter;
+	__u32 *left;
+	int err;
+
+	if (!stream)
+		return correlate_no_memory(c);
+	counter = counter_of(m, kind, file);
+	left = way == 'w' ? &counter->writes : &counter->reads;
+	if (*left)
+		--*left;
+	err = match(c, stream, way, fresh);
+	if (!err && !counter->reads)
+		err = write_rest(c, stream, true);
+	if (!err && !counter->writes)
+		err = write_rest(c, stream, false);
+	if (err || counter->reads || counter->writes)
+		return err;
+	map_remove(&m->streams[kind], file);
+	free(stream);
+	return 0;
+}
+
+int message_call(struct correlation *c, const struct fl_syscall *call)
+{
+	struct transfer transfer;
+	char way = moved(c, call, &transfer);
+
+	return way ? add(c, way, call->file_kind, call->file, &transfer) : 0;
+}
+
+int message_transfer(struct correlation *c, const struct fl_transfer *e)
+{
+	struct transfer transfer = {
+		.start_ns = e->start_ns,
+		.end_ns = e->event.t_ns,
+		.bytes = e->bytes,
+		.task = e->event.task,
+		.from_port = e->from_port,
+	};
+
+	told_by_flags(&transfer, e->flags);
+	if (!moved_by_transfer(e))
+		return 0;
+	return add(c, e->sends ? 'w' : 'r', e->file_kind, e->file, &transfer);
 }
 
 int message_finish(struct correlation *c)
 {
-	size_t i;
-	int err = 0;
+	struct stream *stream;
+	size_t at;
+	int kind, err = 0;
 
-	for (i = 0; c->messages && i < c->messages->nr_streams && !err; i++) {
-		struct stream *stream = c->messages->streams[i];
-
-		err = is_packet(stream->kind) ? match_packets(c, stream) : match_bytes(c, stream);
+	for (kind = 0; c->messages && kind <= LAST_KIND; kind++) {
+		for (at = 0; !err && (stream = map_next(&c->messages->streams[kind], &at));) {
+			err = write_rest(c, stream, true);
+			if (!err)
+				err = write_rest(c, stream, false);
+		}
 	}
 	return err;
-}
-
-static void free_transfers(struct transfers *list)
-{
-	struct transfer *transfer;
-
-	while ((transfer = list->head)) {
-		list->head = transfer->next;
-		free(transfer);
-	}
 }
 
 void message_free(struct correlation *c)
 {
 	struct messages *m = c->messages;
-	size_t i;
+	struct stream *stream;
+	size_t at;
+	int kind;
 
-	if (!m)
-		return;
-	for (i = 0; i < m->nr_streams; i++) {
-		free_transfers(&m->streams[i]->writes);
-		free_transfers(&m->streams[i]->reads);
-		free(m->streams[i]);
+	for (kind = 0; m && kind <= LAST_KIND; kind++) {
+		for (at = 0; (stream = map_next(&m->streams[kind], &at));) {
+			while (stream->writes.head)
+				drop(&stream->writes, &stream->writes.head);
+			while (stream->reads.head)
+				drop(&stream->reads, &stream->reads.head);
+			free(stream);
+		}
+		map_free(&m->streams[kind]);
 	}
-	free(m->streams);
-	for (i = 0; i <= LAST_KIND; i++)
-		map_free(&m->ids[i]);
 	free(m);
 }

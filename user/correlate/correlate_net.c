@@ -6,16 +6,6 @@
 #include "correlate_private.h"
 #include "names.h"
 
-/* 0: no memory. */
-static __u32 sock_number(struct correlation *c, __u64 sock)
-{
-	__u32 number = map_get(&c->sock_ids, sock);
-
-	if (number)
-		return number;
-	return map_set(&c->sock_ids, sock, c->nr_socks + 1) ? 0 : ++c->nr_socks;
-}
-
 /* A port that is not known yet is 0. */
 static struct cell cell_port(__u16 port)
 {
@@ -24,7 +14,7 @@ static struct cell cell_port(__u16 port)
 
 static int sock_state(struct correlation *c, const struct fl_sock_state *e)
 {
-	__u32 sock = sock_number(c, e->sock);
+	__u32 sock = map_number(&c->sock_ids, e->sock);
 
 	if (!sock)
 		return correlate_no_memory(c);
@@ -67,8 +57,10 @@ static int packet(struct correlation *c, const struct fl_net_queue *e)
 
 int net_record(struct correlation *c, const struct fl_event *event)
 {
-	if (event->task && !task_get(c, event->task))
-		return correlate_no_memory(c);
+	int err = task_need(c, event->task);
+
+	if (err)
+		return err;
 	return event->type == FL_SOCK_STATE ? sock_state(c, (const struct fl_sock_state *)event) :
 					      packet(c, (const struct fl_net_queue *)event);
 }
@@ -76,9 +68,10 @@ int net_record(struct correlation *c, const struct fl_event *event)
 int kthread_record(struct correlation *c, const struct fl_event *event)
 {
 	const struct fl_kthread *e = (const struct fl_kthread *)event;
+	int err = task_need(c, event->task);
 
-	if (event->task && !task_get(c, event->task))
-		return correlate_no_memory(c);
+	if (err)
+		return err;
 	return ROW_ADD(c, ROW_KTHREAD, cell_time(c, event->t_ns), cell_text(names_kthread(e->what)),
 		       cell_int(e->tid), cell_chars(e->comm, FL_COMM_LEN), cell_int(e->parent),
 		       cell_int(e->has_mm), cell_id(event->task), cell_int(e->by_tid),

@@ -7,6 +7,7 @@
 #ifndef CORRELATE_PRIVATE_H
 #define CORRELATE_PRIVATE_H
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,44 +65,54 @@ struct state {
 	const char *why;
 	const char *sleep; /* what may end the wait, but for a wake-up */
 	__u64 since;
-	__u64 known;                    /* the last moment at which it is known to have lasted */
-	const struct fl_waking *waking; /* who wakes it, until it is ready */
+	__u64 known; /* the last moment at which it is known to have lasted */
+	bool waking; /* by whom, until it is ready: */
+	struct fl_waking waker;
 };
 
-/* Records that are pointed to stay until the correlation ends. */
+/* A task of which something may still be told. */
 struct task {
 	__u32 id;
 	bool known; /* its FL_TASK_NEW was seen */
 	bool exited, ended, alive;
+	bool written; /* a row of `task` was made of it before */
+	bool named, executed;
 	__u32 tid, pid, parent, creator;
-	__u32 parent_now; /* id; parent is who it was at the start */
-	__u32 process; /* id of the task that leads its thread group */
+	__u32 process;        /* id of the task that leads its thread group */
+	__u32 parent_now;     /* id; PARENT is who it was at the start */
+	__u32 parent_process; /* of PARENT_NOW: id of the task that led it first; 0: none */
 	__u64 clone_flags, base_min, base_maj, min_flt, maj_flt, nvcsw, nivcsw;
-	const char *comm;                                    /* FL_COMM_LEN */
-	const char *exe;                                     /* FL_DATA_LEN */
-	const char *role;                                    /* FL_NAME_LEN */
+	char comm[FL_COMM_LEN]; /* NAMED */
+	char exe[FL_DATA_LEN];  /* EXECUTED */
+	char role[FL_NAME_LEN]; /* empty: none; the same for the phase */
+	char phase[FL_NAME_LEN];
+	__u64 phase_ns;
 	__u64 start_ns, exec_ns, exit_ns, end_ns, reaped_ns; /* 0: not seen */
 	__s32 status;
-	const char *phase; /* FL_NAME_LEN; NULL: none */
-	__u64 phase_ns;
-	const struct fl_syscall *entered; /* a call whose start was sent by itself */
-	struct task *same_tid;            /* the one that had this tid before */
+	struct fl_syscall *entered;       /* a call whose start was sent by itself */
+	struct task *tid_next, *tid_prev; /* that had this tid before, and after */
 	struct process *group;
 	struct state state;
-	struct fl_signal_deliver const *kill; /* a deadly signal 9 whose sender is not known yet */
-	struct lock_request *lock;            /* what it waits for */
+	bool killed; /* a deadly signal 9 whose sender is not known yet: */
+	struct fl_signal_deliver kill;
+	struct signal_queues *signals; /* that wait for it; NULL: none ever did */
+	struct lock_request *lock;     /* that it asked for and was not answered */
 };
 
 struct process {
-	__u32 id; /* of the task that led it first */
-	struct task *leader;
+	__u32 id;                     /* of the task that led it first */
+	__u32 nr_tasks;               /* that are not forgotten */
+	struct task *leader;          /* NULL: not known */
 	struct process *zombies;      /* children that ended and wait to be reaped ... */
 	struct process *next, **link; /* ... and its own place in its parent's list */
+	struct signal_queues *signals;
+	struct map futexes; /* that are its own, by address */
 };
 
 struct correlation {
 	sqlite3 *db;
 	sqlite3_stmt *stmts[NR_ROWS];
+	sqlite3_stmt *find_task;
 	char *why;
 	size_t why_size;
 
@@ -114,36 +125,35 @@ struct correlation {
 	__u64 lost[FL_LOSS_UNTRACKED + 1];
 	__u64 unseen; /* switches and wake-ups that must have been, by what came after */
 	__u64 unreadable[FL_LAST_TYPE + 1]; /* by type; 0: of no type that we know */
+	__u64 late[FL_LAST_TYPE + 1];       /* came too late to be put in their place */
 	__u8 call_meaning[512];             /* enum call, by number */
 
 	char **names;       /* by name id */
 	char **calls;       /* words for system calls without a name, by number */
-	struct map objects; /* id -> index + 1 */
-	char **object_names;
-	size_t nr_objects;
+	struct map objects; /* id -> name */
 
-	struct map task_ids; /* id -> index + 1 */
-	struct task **tasks;
-	size_t nr_tasks;
-	struct map task_tids;   /* tid -> index + 1 of the latest */
-	struct map process_ids; /* id of the leading task -> index + 1 */
-	struct process **processes;
-	size_t nr_processes;
+	struct order *order;
+	struct map tasks;     /* id -> struct task: what is not forgotten */
+	struct map tids;      /* tid -> its latest holder */
+	struct map processes; /* id of the task that led it first -> struct process */
+	__u32 last_forgotten; /* the highest id of a task that is */
+	__u64 end_ns;         /* of the task that ended last */
 
-	struct signals *signals;
 	struct locks *locks;
-	struct cards *cards;
-	struct futex *futexes;
-	size_t nr_futexes;
+	struct futexes *futexes;
 	struct messages *messages;
+	struct cards *cards;
 	struct map sock_ids; /* what the kernel gives -> number */
-	__u32 nr_socks;
 };
 
 /* Write a sentence and return ERR (negative). */
 int correlate_fail(struct correlation *c, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-int correlate_no_memory(struct correlation *c);
+static inline int correlate_no_memory(struct correlation *c)
+{
+	correlate_fail(c, -ENOMEM, "cannot read the recording: out of memory");
+	return -ENOMEM;
+}
 
 /*
  * An array *ARRAY of N elements of SIZE bytes gets room for one more; its
@@ -207,15 +217,21 @@ int row_add(struct correlation *c, enum row row, const struct cell *cells, int n
 
 void row_free(struct correlation *c);
 
-/* correlate_order.c: the records whose order matters, in the order of their times. */
-struct ordered {
-	__u64 t_ns;
-	const struct fl_event *event;
-};
-struct order;
-int order_add(struct correlation *c, struct order **order, const void *record, size_t size);
-const struct ordered *order_sort(struct correlation *c, struct order *order, size_t *n);
-void order_free(struct order *order);
+/* A row of `task` is there for ID; *EXIT is its exit_ns (NULL: not asked).  1, 0 or -errno. */
+int row_task(struct correlation *c, __u32 id, struct cell *exit);
+
+/* Rows of `lock` that were written with NUMBER for an object have the name PATH. */
+int row_name_lock(struct correlation *c, const char *number, const char *path);
+
+/*
+ * correlate_order.c: the records whose order matters, in the order of their times.
+ * All are shown to order_look() first, and then once more, in the same order, to
+ * order_add(), which hands on to task_tell() those that nothing earlier can follow.
+ */
+int order_look(struct correlation *c, const struct fl_event *event, size_t size);
+int order_add(struct correlation *c, const struct fl_event *event, size_t size);
+int order_finish(struct correlation *c); /* all the rest */
+void order_free(struct correlation *c);
 
 /* correlate_run.c: status, reason and rusage; the last of all. */
 int run_finish(struct correlation *c);
@@ -233,13 +249,32 @@ int net_record(struct correlation *c, const struct fl_event *event);
 int kthread_record(struct correlation *c, const struct fl_event *event);
 void net_free(struct correlation *c);
 
-/* correlate_task.c: the tree, phases, calls. */
-struct task *task_get(struct correlation *c, __u32 id); /* makes it; NULL: no memory, or id 0 */
-/* The latest that has or had this TID; NULL: none of the tree. */
-struct task *task_by_tid(const struct correlation *c, __u32 tid);
-int task_record(struct correlation *c, const struct fl_event *event);
+/*
+ * correlate_task.c: the tree, phases, calls.  A task of which nothing more can be
+ * told becomes a row and is forgotten.
+ */
+struct task *task_get(struct correlation *c, __u32 id);  /* makes it; NULL: no memory, or id 0 */
+struct task *task_find(struct correlation *c, __u32 id); /* NULL: not there, or forgotten */
+struct task *task_by_tid(const struct correlation *c, __u32 tid); /* its latest holder; or NULL */
+int task_need(struct correlation *c, __u32 id); /* there is to be a row of it, unless ID is 0 */
+int task_tell(struct correlation *c, const struct fl_event *event); /* in the order of time */
 int task_finish(struct correlation *c);
 void task_free(struct correlation *c);
+
+/* correlate_process.c: thread groups, tids, and who reaped whom. */
+int process_join(struct correlation *c, struct task *task);  /* the group TASK->process */
+int process_leave(struct correlation *c, struct task *task); /* the last one forgets it */
+void process_ended(struct process *process, struct process *parent);
+void process_reaped(struct process *process);
+void process_free(struct correlation *c);
+int tid_take(struct correlation *c, struct task *task, __u32 tid); /* instead of the one it had */
+void tid_leave(struct correlation *c, struct task *task);
+/* Whom the call of TASK has reaped; NULL: nobody that is known. */
+struct task *process_waited(struct correlation *c, const struct task *task,
+			    const struct fl_syscall *call);
+
+/* correlate_run.c: table `run`. */
+int run_finish(struct correlation *c);
 
 /* correlate_state.c */
 int state_start(struct correlation *c, struct task *task);
@@ -252,23 +287,32 @@ int priority_record(struct correlation *c, const struct fl_event *event); /* in 
 int signal_record(struct correlation *c, struct task *task, const struct fl_event *event);
 int signal_exit(struct correlation *c, struct task *task);
 int signal_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
-int signal_finish(struct correlation *c);
-void signal_free(struct correlation *c);
+int signal_end(struct correlation *c, struct task *task); /* nothing more can come for it */
+/* Those that wait in QUEUES were never delivered; frees. */
+int signal_drop(struct correlation *c, struct signal_queues **queues);
+void signal_free(struct signal_queues *queues);
 
 /* correlate_lock.c */
+int lock_look(struct correlation *c, const struct fl_file_lock *lock); /* before all others */
 int lock_record(struct correlation *c, struct task *task, const struct fl_event *event);
 int lock_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
+int lock_end(struct correlation *c, struct task *task); /* nothing more is asked by it */
+void lock_abandon(struct task *task);                   /* after a failure: only frees */
 int lock_finish(struct correlation *c);
 void lock_free(struct correlation *c);
 
 /* correlate_futex.c */
+int futex_look(struct correlation *c, const struct fl_syscall *call); /* before all others */
 int futex_call(struct correlation *c, const struct task *task, const struct fl_syscall *call);
+void futex_end(struct process *process); /* it has ended */
 int futex_finish(struct correlation *c);
 void futex_free(struct correlation *c);
 
 /* correlate_message.c */
-int message_call(struct correlation *c, struct task *task, const struct fl_syscall *call);
-int message_transfer(struct correlation *c, const struct fl_transfer *transfer);
+int message_look(struct correlation *c, const struct fl_syscall *call); /* before all others */
+int message_look_transfer(struct correlation *c, const struct fl_transfer *e);
+int message_call(struct correlation *c, const struct fl_syscall *call);
+int message_transfer(struct correlation *c, const struct fl_transfer *e);
 int message_finish(struct correlation *c);
 void message_free(struct correlation *c);
 

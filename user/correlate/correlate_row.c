@@ -122,10 +122,43 @@ int row_add(struct correlation *c, enum row row, const struct cell *cells, int n
 	return sqlite3_reset(stmt) ? row_fail(c) : 0;
 }
 
+int row_task(struct correlation *c, __u32 id, struct cell *exit)
+{
+	sqlite3_stmt **stmt = &c->find_task;
+	int code;
+
+	if (!*stmt && sqlite3_prepare_v3(c->db, "SELECT exit_ns FROM task WHERE task = ?", -1,
+					 SQLITE_PREPARE_PERSISTENT, stmt, NULL))
+		return row_fail(c);
+	sqlite3_bind_int64(*stmt, 1, id);
+	code = sqlite3_step(*stmt);
+	if (code == SQLITE_ROW && exit)
+		*exit = sqlite3_column_type(*stmt, 0) == SQLITE_NULL ?
+				cell_null() :
+				cell_int(sqlite3_column_int64(*stmt, 0));
+	sqlite3_reset(*stmt);
+	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : row_fail(c);
+}
+
+int row_name_lock(struct correlation *c, const char *number, const char *path)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(c->db,
+			       "UPDATE lock SET object = ?2 WHERE object = ?1 AND kind <> 'futex'",
+			       -1, &stmt, NULL))
+		return row_fail(c);
+	sqlite3_bind_text(stmt, 1, number, -1, SQLITE_STATIC);
+	sqlite3_bind_text(stmt, 2, path, -1, SQLITE_STATIC);
+	sqlite3_step(stmt);
+	return sqlite3_finalize(stmt) ? row_fail(c) : 0;
+}
+
 void row_free(struct correlation *c)
 {
 	int i;
 
 	for (i = 0; i < NR_ROWS; i++)
 		sqlite3_finalize(c->stmts[i]);
+	sqlite3_finalize(c->find_task);
 }

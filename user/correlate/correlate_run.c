@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Table run: whether the recording is whole, and if not why; the command's rusage. */
+/* What is true of the whole run: is it whole, how long was it, what did wait4() say. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,7 +29,7 @@ static void because(FILE *reason, __u64 n, const char *one, const char *many)
 
 static int write_status(struct correlation *c)
 {
-	__u64 ring = c->lost[FL_LOSS_RING], unreadable = 0;
+	__u64 ring = c->lost[FL_LOSS_RING], unreadable = 0, late = 0;
 	size_t size = 0, i;
 	char *text = NULL;
 	FILE *reason = open_memstream(&text, &size);
@@ -39,8 +39,10 @@ static int write_status(struct correlation *c)
 		return correlate_no_memory(c);
 	if (ring < c->finish.lost)
 		ring = c->finish.lost;
-	for (i = 0; i <= FL_LAST_TYPE; i++)
+	for (i = 0; i <= FL_LAST_TYPE; i++) {
 		unreadable += c->unreadable[i];
+		late += c->late[i];
+	}
 	because(reason, !c->finished, "the recording was cut off: faultline did not reach its end",
 		"");
 	because(reason, ring, "1 record was lost: the ring buffer was full",
@@ -53,6 +55,8 @@ static int write_status(struct correlation *c)
 		"%llu tasks could not be followed");
 	because(reason, c->lost[0], "1 loss of an unknown sort", "%llu losses of an unknown sort");
 	because(reason, unreadable, "1 record could not be read", "%llu records could not be read");
+	because(reason, late, "1 record came too late to be put in its place",
+		"%llu records came too late to be put in their places");
 	because(reason, ring ? 0 : c->unseen, "1 switch of a task was not seen",
 		"%llu switches of tasks were not seen");
 	because(reason, c->nr_unborn, "the start of 1 task was not seen",
@@ -72,15 +76,9 @@ static int write_status(struct correlation *c)
 /* Until the last task ended, or as far as the recording goes. */
 static __u64 end_of_run(const struct correlation *c)
 {
-	__u64 end = 0;
-	size_t i;
-
 	if (!c->finished)
 		return c->last_ns;
-	for (i = 0; i < c->nr_tasks; i++)
-		if (c->tasks[i]->end_ns > end)
-			end = c->tasks[i]->end_ns;
-	return end && !c->finish.live_tasks ? end : c->finish.event.t_ns;
+	return c->end_ns && !c->finish.live_tasks ? c->end_ns : c->finish.event.t_ns;
 }
 
 int run_finish(struct correlation *c)

@@ -29,99 +29,91 @@
 
 enum { RESULT_DELIVERED = 0, RESULT_LOSE_INFO = 4 };
 
-struct signal_row {
-	const struct fl_signal_generate *generate; /* NULL: not seen */
-	const struct fl_signal_deliver *deliver;   /* NULL: none */
-	__u64 delivered_ns;
-	__u32 receiver;
-	const char *action;
-	struct signal_row *next; /* behind it in its queue */
+struct waiting {
+	struct waiting *next; /* behind it in its queue */
+	struct fl_signal_generate generate;
 };
 
-struct signal_queue {
-	struct signal_row *head, *tail;
+struct signal_queues {
+	struct signal_queue {
+		struct waiting *head, *tail;
+	} of[SIGNO_LAST + 1]; /* by number */
 };
 
-struct signals {
-	struct signal_row **rows;
-	size_t nr_rows;
-	struct map queue_ids; /* receiver and signo -> index + 1 */
-	struct signal_queue *queues;
-	size_t nr_queues;
-};
-
-static struct signals *signals_of(struct correlation *c)
+/* RECEIVER and what follows: 0 and NULL where it was never delivered. */
+static int signal_row(struct correlation *c, const struct fl_signal_generate *generate,
+		      __u32 receiver, __u64 delivered_ns, const char *action)
 {
-	if (!c->signals)
-		c->signals = calloc(1, sizeof(*c->signals));
-	return c->signals;
+	return ROW_ADD(c, ROW_SIGNAL, cell_int(generate->signo), cell_int(generate->code),
+		       cell_id(generate->sender),
+		       cell_int(receiver ? receiver : generate->event.task),
+		       cell_time(c, generate->event.t_ns),
+		       cell_text(names_signal_result(generate->result)), cell_time(c, delivered_ns),
+		       cell_text(action), cell_chars(generate->sender_comm, FL_COMM_LEN));
 }
 
-static __u64 queue_key(const struct task *task, bool group, int signo)
+static int delivered_alone(struct correlation *c, const struct task *task,
+			   const struct fl_signal_deliver *deliver)
 {
-	__u32 id = group && task->group ? task->group->id : task->id;
-
-	return (__u64)id << 8 | (group ? 0x80 : 0) | (unsigned int)signo;
+	return ROW_ADD(c, ROW_SIGNAL, cell_int(deliver->signo), cell_int(deliver->code),
+		       cell_null(), cell_int(task->id), cell_null(), cell_null(),
+		       cell_time(c, deliver->event.t_ns),
+		       cell_text(names_signal_action(deliver->handler)), cell_null());
 }
 
-static struct signal_queue *queue_find(struct signals *s, const struct task *task, bool group,
-				       int signo)
+static struct waiting *take_from(struct signal_queues *queues, int signo)
 {
-	__u32 i = map_get(&s->queue_ids, queue_key(task, group, signo));
+	struct waiting *signal = queues ? queues->of[signo].head : NULL;
 
-	return i ? &s->queues[i - 1] : NULL;
+	if (signal)
+		queues->of[signo].head = signal->next;
+	return signal;
 }
 
-static struct signal_queue *queue_get(struct correlation *c, const struct task *task, bool group,
-				      int signo)
+/*
+ * Take the signal SIGNO that waits for TASK, if one does, and write its row.  1 if
+ * there was one, 0, or a negative errno.
+ */
+static int take(struct correlation *c, const struct task *task, int signo, __u64 delivered_ns,
+		const char *action)
 {
-	struct signals *s = c->signals;
-	struct signal_queue *queue = queue_find(s, task, group, signo);
+	struct waiting *signal = take_from(task->signals, signo);
+	int err;
 
-	if (queue)
-		return queue;
-	if (correlate_grow(c, &s->queues, s->nr_queues, sizeof(*s->queues)))
-		return NULL;
-	s->queues[s->nr_queues++] = (struct signal_queue){ 0 };
-	if (map_set(&s->queue_ids, queue_key(task, group, signo), s->nr_queues))
-		return NULL;
-	return &s->queues[s->nr_queues - 1];
+	if (!signal && task->group)
+		signal = take_from(task->group->signals, signo);
+	if (!signal)
+		return 0;
+	err = signal_row(c, &signal->generate, task->id, delivered_ns, action);
+	free(signal);
+	return err ? err : 1;
 }
 
-static struct signal_row *row_new(struct correlation *c, const struct task *receiver)
+static int queue(struct correlation *c, struct signal_queues **queues,
+		 const struct fl_signal_generate *generate)
 {
-	struct signals *s = c->signals;
-	struct signal_row *row;
+	struct waiting *signal, *before;
+	struct signal_queue *queue;
+	int err = 0;
 
-	if (correlate_grow(c, &s->rows, s->nr_rows, sizeof(*s->rows)))
-		return NULL;
-	row = calloc(1, sizeof(*row));
-	if (!row)
-		return NULL;
-	row->receiver = receiver->id;
-	s->rows[s->nr_rows++] = row;
-	return row;
-}
-
-static struct signal_row *take_from(struct signals *s, const struct task *task, bool group,
-				    int signo)
-{
-	struct signal_queue *queue = queue_find(s, task, group, signo);
-	struct signal_row *row = queue ? queue->head : NULL;
-
-	if (!row)
-		return NULL;
-	queue->head = row->next;
-	row->next = NULL;
-	return row;
-}
-
-/* The waiting signal that TASK takes; NULL: none waits. */
-static struct signal_row *take(struct signals *s, const struct task *task, int signo)
-{
-	struct signal_row *row = take_from(s, task, false, signo);
-
-	return row ? row : take_from(s, task, true, signo);
+	if (!*queues)
+		*queues = calloc(1, sizeof(**queues));
+	signal = *queues ? malloc(sizeof(*signal)) : NULL;
+	if (!signal)
+		return correlate_no_memory(c);
+	*signal = (struct waiting){ .generate = *generate };
+	queue = &(*queues)->of[generate->signo];
+	before = queue->head;
+	if (before && generate->signo >= SIGNO_REALTIME) {
+		queue->tail->next = signal;
+	} else {
+		queue->head = signal;
+		if (before)
+			err = signal_row(c, &before->generate, 0, 0, NULL);
+		free(before);
+	}
+	queue->tail = signal;
+	return err;
 }
 
 static bool in_range(int signo)
@@ -132,66 +124,33 @@ static bool in_range(int signo)
 static int generated(struct correlation *c, struct task *task,
 		     const struct fl_signal_generate *generate)
 {
-	struct signal_row *row = row_new(c, task);
-	struct signal_queue *queue;
+	bool group = generate->group && task->group;
 
-	if (!row)
-		return correlate_no_memory(c);
-	row->generate = generate;
 	if (!in_range(generate->signo) ||
 	    (generate->result != RESULT_DELIVERED && generate->result != RESULT_LOSE_INFO))
-		return 0;
-	queue = queue_get(c, task, generate->group, generate->signo);
-	if (!queue)
-		return correlate_no_memory(c);
-	if (queue->head && generate->signo >= SIGNO_REALTIME)
-		queue->tail->next = row;
-	else
-		queue->head = row;
-	queue->tail = row;
-	return 0;
-}
-
-static void deliver_row(struct signal_row *row, const struct task *task,
-			const struct fl_signal_deliver *deliver)
-{
-	row->deliver = deliver;
-	row->delivered_ns = deliver->event.t_ns;
-	row->receiver = task->id;
-	row->action = names_signal_action(deliver->handler);
-}
-
-static int delivered_alone(struct correlation *c, struct task *task,
-			   const struct fl_signal_deliver *deliver)
-{
-	struct signal_row *row = row_new(c, task);
-
-	if (!row)
-		return correlate_no_memory(c);
-	deliver_row(row, task, deliver);
-	return 0;
+		return signal_row(c, generate, 0, 0, NULL);
+	return queue(c, group ? &task->group->signals : &task->signals, generate);
 }
 
 static int delivered(struct correlation *c, struct task *task,
 		     const struct fl_signal_deliver *deliver)
 {
-	struct signal_row *row;
+	int taken = 0;
 
-	row = in_range(deliver->signo) ? take(c->signals, task, deliver->signo) : NULL;
-	if (row) {
-		deliver_row(row, task, deliver);
-		return 0;
-	}
-	if (deliver->signo != SIGNO_KILL || task->kill)
+	if (in_range(deliver->signo))
+		taken = take(c, task, deliver->signo, deliver->event.t_ns,
+			     names_signal_action(deliver->handler));
+	if (taken)
+		return taken < 0 ? taken : 0;
+	if (deliver->signo != SIGNO_KILL || task->killed)
 		return delivered_alone(c, task, deliver);
-	task->kill = deliver;
+	task->killed = true;
+	task->kill = *deliver;
 	return 0;
 }
 
 int signal_record(struct correlation *c, struct task *task, const struct fl_event *event)
 {
-	if (!signals_of(c))
-		return correlate_no_memory(c);
 	if (event->type == FL_SIGNAL_GENERATE)
 		return generated(c, task, (const struct fl_signal_generate *)event);
 	return delivered(c, task, (const struct fl_signal_deliver *)event);
@@ -199,78 +158,67 @@ int signal_record(struct correlation *c, struct task *task, const struct fl_even
 
 int signal_exit(struct correlation *c, struct task *task)
 {
-	const struct fl_signal_deliver *kill = task->kill;
-	int signo = task->status & 0x7f;
-	struct signal_row *row;
+	const struct fl_signal_deliver *kill = &task->kill;
+	int signo = task->status & 0x7f, taken = 0;
 
-	if (!kill)
+	if (!task->killed)
 		return 0;
-	task->kill = NULL;
-	row = in_range(signo) ? take(c->signals, task, signo) : NULL;
-	if (!row)
-		return delivered_alone(c, task, kill);
-	deliver_row(row, task, kill);
-	return 0;
+	task->killed = false;
+	if (in_range(signo))
+		taken = take(c, task, signo, kill->event.t_ns, names_signal_action(kill->handler));
+	if (taken)
+		return taken < 0 ? taken : 0;
+	return delivered_alone(c, task, kill);
 }
 
 /* rt_sigtimedwait() takes a signal and returns its number; nothing is delivered. */
 int signal_call(struct correlation *c, struct task *task, const struct fl_syscall *call)
 {
-	struct signal_row *row;
+	int taken;
 
-	if (!c->signals || correlate_call(c, call->nr) != CALL_SIGTIMEDWAIT || call->ret < 1 ||
+	if (correlate_call(c, call->nr) != CALL_SIGTIMEDWAIT || call->ret < 1 ||
 	    call->ret > SIGNO_LAST)
 		return 0;
-	row = take(c->signals, task, (int)call->ret);
-	if (!row)
-		return 0;
-	row->delivered_ns = call->event.t_ns;
-	row->receiver = task->id;
-	row->action = "wait";
+	taken = take(c, task, (int)call->ret, call->event.t_ns, "wait");
+	return taken < 0 ? taken : 0;
+}
+
+int signal_end(struct correlation *c, struct task *task)
+{
+	int err = 0;
+
+	/* its exit was not seen */
+	if (task->killed)
+		err = delivered_alone(c, task, &task->kill);
+	task->killed = false;
+	return err ? err : signal_drop(c, &task->signals);
+}
+
+int signal_drop(struct correlation *c, struct signal_queues **queues)
+{
+	struct waiting *signal;
+	int signo, err = 0;
+
+	for (signo = 1; *queues && signo <= SIGNO_LAST; signo++) {
+		while (!err && (signal = take_from(*queues, signo))) {
+			err = signal_row(c, &signal->generate, 0, 0, NULL);
+			free(signal);
+		}
+	}
+	if (err)
+		return err;
+	free(*queues);
+	*queues = NULL;
 	return 0;
 }
 
-static int write_row(struct correlation *c, const struct signal_row *row)
+void signal_free(struct signal_queues *queues)
 {
-	const struct fl_signal_generate *generate = row->generate;
-	struct cell action = cell_text(row->action), delivered = cell_time(c, row->delivered_ns);
+	struct waiting *signal;
+	int signo;
 
-	if (!generate)
-		return ROW_ADD(c, ROW_SIGNAL, cell_int(row->deliver->signo),
-			       cell_int(row->deliver->code), cell_null(), cell_int(row->receiver),
-			       cell_null(), cell_null(), delivered, action, cell_null());
-	return ROW_ADD(c, ROW_SIGNAL, cell_int(generate->signo), cell_int(generate->code),
-		       cell_id(generate->sender), cell_int(row->receiver),
-		       cell_time(c, generate->event.t_ns),
-		       cell_text(names_signal_result(generate->result)), delivered, action,
-		       cell_chars(generate->sender_comm, FL_COMM_LEN));
-}
-
-int signal_finish(struct correlation *c)
-{
-	size_t i;
-	int err = 0;
-
-	/* the exit of these was not seen */
-	for (i = 0; i < c->nr_tasks && !err; i++)
-		if (c->tasks[i]->kill)
-			err = delivered_alone(c, c->tasks[i], c->tasks[i]->kill);
-	for (i = 0; c->signals && i < c->signals->nr_rows && !err; i++)
-		err = write_row(c, c->signals->rows[i]);
-	return err;
-}
-
-void signal_free(struct correlation *c)
-{
-	struct signals *s = c->signals;
-	size_t i;
-
-	if (!s)
-		return;
-	for (i = 0; i < s->nr_rows; i++)
-		free(s->rows[i]);
-	free(s->rows);
-	free(s->queues);
-	map_free(&s->queue_ids);
-	free(s);
+	for (signo = 1; queues && signo <= SIGNO_LAST; signo++)
+		while ((signal = take_from(queues, signo)))
+			free(signal);
+	free(queues);
 }

@@ -114,7 +114,7 @@ static int switch_in(struct correlation *c, struct task *task, const struct fl_e
 	settle_before(&task->state, LIFE_READY, event->cpu);
 	if (task->state.life != LIFE_READY)
 		err = lose(c, task);
-	task->state.waking = NULL;
+	task->state.waking = false;
 	return err ? err : change(c, task, event->t_ns, LIFE_RUNNING, NULL, event->cpu);
 }
 
@@ -157,8 +157,8 @@ static int switch_out(struct correlation *c, struct task *task, const struct fl_
 
 static int woken(struct correlation *c, struct task *task, __u64 now, int cpu)
 {
-	const struct fl_waking *waking = task->state.waking;
-	int err = leave(c, task, now, waking);
+	const struct state *s = &task->state;
+	int err = leave(c, task, now, s->waking ? &s->waker : NULL);
 
 	enter(task, LIFE_READY, "woken", cpu, now);
 	return err;
@@ -192,7 +192,7 @@ static int ready(struct correlation *c, struct task *task, const struct fl_ready
 	default:
 		err = woken(c, task, now, ready->target_cpu);
 	}
-	task->state.waking = NULL;
+	task->state.waking = false;
 	return err;
 }
 
@@ -220,7 +220,8 @@ int state_record(struct correlation *c, struct task *task, const struct fl_event
 	case FL_READY:
 		return ready(c, task, (const struct fl_ready *)event);
 	case FL_WAKING:
-		s->waking = (const struct fl_waking *)event;
+		s->waking = true;
+		s->waker = *(const struct fl_waking *)event;
 		if (s->life == LIFE_WAITING || s->life == LIFE_STOPPED)
 			s->known = event->t_ns;
 		return 0;
@@ -264,11 +265,13 @@ int state_finish(struct correlation *c, struct task *task)
 int priority_record(struct correlation *c, const struct fl_event *event)
 {
 	const struct fl_prio *prio = (const struct fl_prio *)event;
+	int err;
 
 	if (!event->task)
 		return 0;
-	if (!task_get(c, event->task))
-		return correlate_no_memory(c);
+	err = task_need(c, event->task);
+	if (err)
+		return err;
 	return ROW_ADD(c, ROW_PRIORITY, cell_int(event->task), cell_time(c, event->t_ns),
 		       cell_int(prio->old_prio), cell_int(prio->new_prio), cell_id(prio->donor));
 }

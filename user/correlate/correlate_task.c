@@ -4,7 +4,6 @@
  * the wait that took the zombie away; and the calls themselves.
  */
 #include <errno.h>
-#include <linux/wait.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,91 +15,84 @@
 #define FLAG_VFORK 0x00004000
 #define FLAG_THREAD 0x00010000
 
-/*
- * How many holders of one tid are looked at for the one that a wait returned: a
- * tid is free again before that call ends, so the latest holder may be another.
- */
-#define TID_DEPTH 8
-
-static struct process *process_get(struct correlation *c, __u32 id)
+struct task *task_find(struct correlation *c, __u32 id)
 {
-	__u32 i = map_get(&c->process_ids, id);
-	struct process *process;
-
-	if (i)
-		return c->processes[i - 1];
-	if (correlate_grow(c, &c->processes, c->nr_processes, sizeof(struct process *)))
-		return NULL;
-	process = calloc(1, sizeof(*process));
-	if (!process)
-		return NULL;
-	process->id = id;
-	c->processes[c->nr_processes++] = process;
-	return map_set(&c->process_ids, id, c->nr_processes) ? NULL : process;
+	return map_get(&c->tasks, id);
 }
 
 struct task *task_get(struct correlation *c, __u32 id)
 {
-	__u32 i = map_get(&c->task_ids, id);
-	struct task *task;
+	struct task *task = map_get(&c->tasks, id);
+	int written = 0;
 
-	if (i || !id)
-		return i ? c->tasks[i - 1] : NULL;
-	if (correlate_grow(c, &c->tasks, c->nr_tasks, sizeof(struct task *)))
-		return NULL;
-	task = calloc(1, sizeof(*task));
+	if (task || !id)
+		return task;
+	if (id <= c->last_forgotten)
+		written = row_task(c, id, NULL);
+	task = written < 0 ? NULL : calloc(1, sizeof(*task));
 	if (!task)
 		return NULL;
 	task->id = id;
-	c->tasks[c->nr_tasks++] = task;
-	return map_set(&c->task_ids, id, c->nr_tasks) ? NULL : task;
+	if (written) {
+		/* too late for it */
+		task->written = task->known = task->exited = task->ended = true;
+		task->state.life = LIFE_DEAD;
+	}
+	if (!map_set(&c->tasks, id, task))
+		return task;
+	free(task);
+	return NULL;
 }
 
-static int use_tid(struct correlation *c, struct task *task, __u32 tid)
+int task_need(struct correlation *c, __u32 id)
 {
-	__u32 i = map_get(&c->task_tids, tid);
-	struct task *before = i ? c->tasks[i - 1] : NULL;
+	int written;
 
-	task->tid = tid;
-	if (!tid || before == task)
+	if (!id || map_get(&c->tasks, id))
 		return 0;
-	if (!task->same_tid)
-		task->same_tid = before;
-	return map_set(&c->task_tids, tid, map_get(&c->task_ids, task->id)) ?
-		       correlate_no_memory(c) :
-		       0;
+	written = id <= c->last_forgotten ? row_task(c, id, NULL) : 0;
+	if (written)
+		return written < 0 ? written : 0;
+	return task_get(c, id) ? 0 : correlate_no_memory(c);
 }
 
 struct task *task_by_tid(const struct correlation *c, __u32 tid)
 {
-	__u32 i = map_get(&c->task_tids, tid);
-
-	return i && tid && c->tasks[i - 1]->tid == tid ? c->tasks[i - 1] : NULL;
+	return map_get(&c->tids, tid);
 }
 
 static int phase_end(struct correlation *c, struct task *task, __u64 now)
 {
-	const char *name = task->phase;
+	int err;
 
-	task->phase = NULL;
-	if (!name)
+	if (!task->phase[0])
 		return 0;
-	return ROW_ADD(c, ROW_PHASE, cell_int(task->id), cell_chars(name, FL_NAME_LEN),
-		       cell_time(c, task->phase_ns), cell_time(c, now));
+	err = ROW_ADD(c, ROW_PHASE, cell_int(task->id), cell_chars(task->phase, FL_NAME_LEN),
+		      cell_time(c, task->phase_ns), cell_time(c, now));
+	task->phase[0] = '\0';
+	return err;
 }
 
+/* An empty NAME: no phase any more. */
 static int phase_begin(struct correlation *c, struct task *task, const char *name, __u64 now)
 {
 	int err = phase_end(c, task, now);
 
-	task->phase = name && name[0] ? name : NULL;
+	memcpy(task->phase, name, FL_NAME_LEN);
 	task->phase_ns = now;
 	return err;
+}
+
+static void set_comm(struct task *task, const char *comm)
+{
+	task->named = true;
+	memcpy(task->comm, comm, FL_COMM_LEN);
 }
 
 static int born(struct correlation *c, struct task *task, const struct fl_task_new *new)
 {
 	struct task *creator = task_get(c, new->creator);
+	struct task *parent = task_find(c, new->parent);
 	int err;
 
 	if (new->creator && !creator)
@@ -117,34 +109,16 @@ static int born(struct correlation *c, struct task *task, const struct fl_task_n
 	task->base_min = new->base_min;
 	task->base_maj = new->base_maj;
 	task->start_ns = new->event.t_ns;
-	if (!task->comm)
-		task->comm = new->comm;
-	task->group = process_get(c, task->process);
-	if (!task->group)
-		return correlate_no_memory(c);
-	if (task->process == task->id)
-		task->group->leader = task;
-	err = use_tid(c, task, new->tid);
-	if (!err && creator && creator->phase && !task->phase)
+	if (parent && parent->group)
+		task->parent_process = parent->group->id;
+	if (!task->named)
+		set_comm(task, new->comm);
+	err = process_join(c, task);
+	if (!err)
+		err = tid_take(c, task, new->tid);
+	if (!err && creator && creator->phase[0] && !task->phase[0])
 		err = phase_begin(c, task, creator->phase, new->event.t_ns);
 	return !err && c->has_states ? state_start(c, task) : err;
-}
-
-static void unlink_zombie(struct process *process)
-{
-	if (!process->link)
-		return;
-	*process->link = process->next;
-	if (process->next)
-		process->next->link = process->link;
-	process->link = NULL;
-}
-
-static int reaped(struct correlation *c, struct task *task, __u64 now)
-{
-	task->reaped_ns = now;
-	unlink_zombie(task->group);
-	return c->has_states ? state_reaped(c, task, now) : 0;
 }
 
 /*
@@ -157,41 +131,37 @@ static int exec(struct correlation *c, struct task *task, const struct fl_task_e
 	int err = 0;
 
 	task->exec_ns = exec->event.t_ns;
-	task->comm = exec->comm;
-	task->exe = exec->path;
+	task->executed = true;
+	set_comm(task, exec->comm);
+	memcpy(task->exe, exec->path, FL_DATA_LEN);
 	if (exec->tid == exec->old_tid)
-		return task->tid ? 0 : use_tid(c, task, exec->tid);
+		return task->tid ? 0 : tid_take(c, task, exec->tid);
 	if (leader && leader != task && c->has_states)
 		err = state_reaped(c, leader, exec->event.t_ns);
 	if (task->group)
 		task->group->leader = task;
 	task->process = task->id;
-	return err ? err : use_tid(c, task, exec->tid);
+	return err ? err : tid_take(c, task, exec->tid);
 }
 
 static int exited(struct correlation *c, struct task *task, const struct fl_task_exit *exit)
 {
 	struct task *leader = task->group ? task->group->leader : NULL;
-	struct task *parent;
+	struct process *parent;
+	int err;
 
 	if (task->exited)
 		return 0;
 	task->exited = true;
 	task->exit_ns = exit->event.t_ns;
 	task->status = exit->status;
-	if (exit->group_dead && leader && leader->parent_now && !task->group->link) {
-		parent = task_get(c, leader->parent_now);
-		if (!parent)
-			return correlate_no_memory(c);
-		if (parent->group && parent->group != task->group) {
-			struct process **head = &parent->group->zombies;
-
-			task->group->next = *head;
-			task->group->link = head;
-			if (*head)
-				(*head)->link = &task->group->next;
-			*head = task->group;
-		}
+	if (exit->group_dead && leader) {
+		err = task_need(c, leader->parent_now);
+		if (err)
+			return err;
+		parent = map_get(&c->processes, leader->parent_process);
+		if (parent && parent != task->group)
+			process_ended(task->group, parent);
 	}
 	return signal_exit(c, task);
 }
@@ -207,71 +177,36 @@ static int ended(struct correlation *c, struct task *task, const struct fl_task_
 	task->maj_flt = end->maj_flt;
 	task->nvcsw = end->nvcsw;
 	task->nivcsw = end->nivcsw;
+	if (task->end_ns > c->end_ns)
+		c->end_ns = task->end_ns;
 	return phase_end(c, task, end->event.t_ns);
+}
+
+/* A name of which the empty one is none. */
+static struct cell cell_word(const char *name)
+{
+	return name[0] ? cell_chars(name, FL_NAME_LEN) : cell_null();
 }
 
 static int mark(struct correlation *c, struct task *task, const struct fl_mark *mark)
 {
-	struct cell name = mark->name[0] ? cell_chars(mark->name, FL_NAME_LEN) : cell_null();
+	struct cell name = cell_word(mark->name);
 
 	switch (mark->op) {
 	case FL_MARK_PHASE:
 		return task->ended ? 0 : phase_begin(c, task, mark->name, mark->event.t_ns);
 	case FL_MARK_ROLE:
-		task->role = mark->name[0] ? mark->name : NULL;
+		memcpy(task->role, mark->name, FL_NAME_LEN);
 		return 0;
 	case FL_MARK_REGION:
 		return ROW_ADD(c, ROW_REGION, cell_int(task->id), name,
 			       cell_int((long long)mark->a), cell_int((long long)mark->b),
 			       cell_time(c, mark->event.t_ns));
 	case FL_MARK_VALUE:
-		return ROW_ADD(c, ROW_VALUE, cell_int(task->id),
-			       cell_chars(task->phase, FL_NAME_LEN), name,
+		return ROW_ADD(c, ROW_VALUE, cell_int(task->id), cell_word(task->phase), name,
 			       cell_int((long long)mark->a), cell_time(c, mark->event.t_ns));
 	}
 	return 0;
-}
-
-/* The wait returned TID: the last one that had it, ended, and nobody has taken yet. */
-static struct task *zombie_by_tid(struct correlation *c, __u32 tid)
-{
-	__u32 i = map_get(&c->task_tids, tid);
-	struct task *task = i ? c->tasks[i - 1] : NULL;
-	int depth;
-
-	for (depth = 0; task && depth < TID_DEPTH; depth++, task = task->same_tid)
-		if (task->tid == tid && task->process == task->id && task->exited &&
-		    !task->reaped_ns)
-			return task;
-	return NULL;
-}
-
-/* waitid() says which child it took in memory that we do not read. */
-static struct task *zombie_by_waitid(struct correlation *c, const struct task *waiter,
-				     const struct fl_syscall *call)
-{
-	struct process *zombies = waiter->group ? waiter->group->zombies : NULL;
-	unsigned int options = (unsigned int)call->args[3];
-
-	if (!(options & WEXITED) || options & WNOWAIT)
-		return NULL;
-	if (call->args[0] == P_PID)
-		return zombie_by_tid(c, (__u32)call->args[1]);
-	/* with WNOHANG it may have found nothing; of several, nobody knows which */
-	return zombies && !zombies->next && !(options & WNOHANG) ? zombies->leader : NULL;
-}
-
-static int waited(struct correlation *c, struct task *task, const struct fl_syscall *call)
-{
-	struct task *child = NULL;
-
-	if (call->event.t_ns == call->start_ns)
-		return 0;
-	if (correlate_call(c, call->nr) == CALL_WAIT4 && call->ret > 0)
-		child = zombie_by_tid(c, (__u32)call->ret);
-	else if (correlate_call(c, call->nr) == CALL_WAITID && !call->ret)
-		child = zombie_by_waitid(c, task, call);
-	return child && child->group ? reaped(c, child, call->event.t_ns) : 0;
 }
 
 static int call_row(struct correlation *c, const struct task *task, const struct fl_syscall *call,
@@ -297,10 +232,35 @@ static int call_row(struct correlation *c, const struct task *task, const struct
 /* A call that may never return was sent at its start; if it returns, both are one row. */
 static int entered_alone(struct correlation *c, struct task *task)
 {
-	const struct fl_syscall *entered = task->entered;
+	int err = task->entered ? call_row(c, task, task->entered, NULL) : 0;
 
+	free(task->entered);
 	task->entered = NULL;
-	return entered ? call_row(c, task, entered, NULL) : 0;
+	return err;
+}
+
+static int enter_call(struct correlation *c, struct task *task, const struct fl_syscall *call)
+{
+	task->entered = malloc(sizeof(*call));
+	if (!task->entered)
+		return correlate_no_memory(c);
+	*task->entered = *call;
+	return 0;
+}
+
+static int forget_if_over(struct correlation *c, struct task *task);
+
+static int waited(struct correlation *c, const struct task *task, const struct fl_syscall *call)
+{
+	struct task *child = process_waited(c, task, call);
+	int err;
+
+	if (!child)
+		return 0;
+	child->reaped_ns = call->event.t_ns;
+	process_reaped(child->group);
+	err = c->has_states ? state_reaped(c, child, call->event.t_ns) : 0;
+	return err || child == task ? err : forget_if_over(c, child);
 }
 
 static int called(struct correlation *c, struct task *task, const struct fl_syscall *call)
@@ -313,12 +273,12 @@ static int called(struct correlation *c, struct task *task, const struct fl_sysc
 	if (err)
 		return err;
 	if (call->event.t_ns <= call->start_ns) {
-		task->entered = call;
-		return 0;
+		free(task->entered);
+		return enter_call(c, task, call);
 	}
-	entered = task->entered;
+	err = call_row(c, task, call, task->entered);
+	free(task->entered);
 	task->entered = NULL;
-	err = call_row(c, task, call, entered);
 	if (!err)
 		err = waited(c, task, call);
 	if (!err)
@@ -327,15 +287,11 @@ static int called(struct correlation *c, struct task *task, const struct fl_sysc
 		err = lock_call(c, task, call);
 	if (!err && correlate_call(c, call->nr) == CALL_FUTEX)
 		err = futex_call(c, task, call);
-	return err ? err : message_call(c, task, call);
+	return err ? err : message_call(c, call);
 }
 
-int task_record(struct correlation *c, const struct fl_event *event)
+static int task_record(struct correlation *c, struct task *task, const struct fl_event *event)
 {
-	struct task *task = task_get(c, event->task);
-
-	if (!task)
-		return correlate_no_memory(c);
 	switch (event->type) {
 	case FL_TASK_NEW:
 		return born(c, task, (const struct fl_task_new *)event);
@@ -346,7 +302,7 @@ int task_record(struct correlation *c, const struct fl_event *event)
 	case FL_TASK_END:
 		return ended(c, task, (const struct fl_task_end *)event);
 	case FL_TASK_RENAME:
-		task->comm = ((const struct fl_task_rename *)event)->comm;
+		set_comm(task, ((const struct fl_task_rename *)event)->comm);
 		return 0;
 	case FL_MARK:
 		return mark(c, task, (const struct fl_mark *)event);
@@ -381,14 +337,99 @@ static int task_row(struct correlation *c, const struct task *task)
 #define IF(condition, value) ((condition) ? cell_int((long long)(value)) : cell_null())
 	return ROW_ADD(c, ROW_TASK, cell_int(task->id), cell_int(task->tid), cell_int(task->pid),
 		       cell_id(task->parent), cell_text(created_by(task)),
-		       IF(start, task->clone_flags), cell_chars(task->comm, FL_COMM_LEN),
-		       cell_chars(task->exe, FL_DATA_LEN), cell_chars(task->role, FL_NAME_LEN),
-		       cell_time(c, task->start_ns), cell_time(c, task->exec_ns),
-		       cell_time(c, task->exit_ns), cell_time(c, task->reaped_ns), exit_code,
-		       exit_signal, IF(start, task->base_min), IF(start, task->base_maj),
-		       IF(end, task->min_flt), IF(end, task->maj_flt), IF(end, task->nvcsw),
-		       IF(end, task->nivcsw), cell_id(task->process), cell_id(task->creator));
+		       IF(start, task->clone_flags),
+		       cell_chars(task->named ? task->comm : NULL, FL_COMM_LEN),
+		       cell_chars(task->executed ? task->exe : NULL, FL_DATA_LEN),
+		       cell_word(task->role), cell_time(c, task->start_ns),
+		       cell_time(c, task->exec_ns), cell_time(c, task->exit_ns),
+		       cell_time(c, task->reaped_ns), exit_code, exit_signal,
+		       IF(start, task->base_min), IF(start, task->base_maj), IF(end, task->min_flt),
+		       IF(end, task->maj_flt), IF(end, task->nvcsw), IF(end, task->nivcsw),
+		       cell_id(task->process), cell_id(task->creator));
 #undef IF
+}
+
+static void release(struct task *task)
+{
+	free(task->entered);
+	signal_free(task->signals);
+	lock_abandon(task);
+	free(task);
+}
+
+/* All that is known of it is written; also after an error nothing is left of it. */
+static int forget(struct correlation *c, struct task *task)
+{
+	int err = entered_alone(c, task), left;
+
+	c->nr_unborn += !task->known;
+	if (!err)
+		err = phase_end(c, task, task->exit_ns);
+	if (!err && c->has_states)
+		err = state_finish(c, task);
+	if (!err)
+		err = signal_end(c, task);
+	if (!err)
+		err = lock_end(c, task);
+	if (!err && !task->written)
+		err = task_row(c, task);
+	tid_leave(c, task);
+	left = process_leave(c, task);
+	map_remove(&c->tasks, task->id);
+	if (task->id > c->last_forgotten)
+		c->last_forgotten = task->id;
+	release(task);
+	return err ? err : left;
+}
+
+/*
+ * Nothing more can be told of a thread after its last switch, nor of a process
+ * once it was reaped, too, which comes first where the parent is quick.
+ */
+static int forget_if_over(struct correlation *c, struct task *task)
+{
+	bool reaped = task->reaped_ns || task->process != task->id;
+
+	if (!task->known || !task->ended || task->alive || !reaped || task->written ||
+	    (c->has_states && task->state.life != LIFE_DEAD))
+		return 0;
+	return forget(c, task);
+}
+
+int task_tell(struct correlation *c, const struct fl_event *event)
+{
+	struct task *task;
+	int err = 0;
+
+	if (!event->task)
+		return 0;
+	task = task_get(c, event->task);
+	if (!task)
+		return correlate_no_memory(c);
+	switch (event->type) {
+	case FL_SIGNAL_GENERATE:
+	case FL_SIGNAL_DELIVER:
+		return signal_record(c, task, event);
+	case FL_FILE_LOCK:
+		return lock_record(c, task, event);
+	case FL_CARD:
+		return card_record(c, event);
+	case FL_TRANSFER:
+		return message_transfer(c, (const struct fl_transfer *)event);
+	case FL_REPARENT:
+		return reparent_record(c, task, event);
+	case FL_SWITCH_IN:
+	case FL_SWITCH_OUT:
+	case FL_WAKING:
+	case FL_READY:
+	case FL_MIGRATE:
+		break;
+	default:
+		err = task_record(c, task, event);
+	}
+	if (!err && c->has_states)
+		err = state_record(c, task, event);
+	return err ? err : forget_if_over(c, task);
 }
 
 static int by_id(const void *a, const void *b)
@@ -400,39 +441,29 @@ static int by_id(const void *a, const void *b)
 
 int task_finish(struct correlation *c)
 {
-	size_t i;
+	size_t i, n = c->tasks.used, at = 0;
+	struct task **tasks = calloc(n + 1, sizeof(*tasks));
 	int err = 0;
 
-	/* the order of the table's key: rows are then only ever appended; nobody looks up any more */
-	if (c->nr_tasks)
-		qsort(c->tasks, c->nr_tasks, sizeof(struct task *), by_id);
-	map_free(&c->task_ids);
-	for (i = 0; i < c->nr_tasks && !err; i++) {
-		struct task *task = c->tasks[i];
-
-		c->nr_unborn += !task->known;
-		err = entered_alone(c, task);
-		if (!err)
-			err = phase_end(c, task, task->exit_ns);
-		if (!err && c->has_states)
-			err = state_finish(c, task);
-		if (!err)
-			err = task_row(c, task);
-	}
+	if (!tasks)
+		return correlate_no_memory(c);
+	for (i = 0; i < n; i++)
+		tasks[i] = map_next(&c->tasks, &at);
+	/* the order of the table's key: rows are then mostly appended */
+	qsort(tasks, n, sizeof(*tasks), by_id);
+	for (i = 0; i < n && !err; i++)
+		err = forget(c, tasks[i]);
+	free(tasks);
 	return err;
 }
 
 void task_free(struct correlation *c)
 {
-	size_t i;
+	struct task *task;
+	size_t at = 0;
 
-	for (i = 0; i < c->nr_tasks; i++)
-		free(c->tasks[i]);
-	for (i = 0; i < c->nr_processes; i++)
-		free(c->processes[i]);
-	free(c->tasks);
-	free(c->processes);
-	map_free(&c->task_ids);
-	map_free(&c->task_tids);
-	map_free(&c->process_ids);
+	while ((task = map_next(&c->tasks, &at)))
+		release(task);
+	map_free(&c->tasks);
+	process_free(c);
 }
