@@ -111,7 +111,8 @@ struct packet {
 /* Payload of PACKET whose transport header is HEADER bytes long; cut to what fits. */
 static __always_inline void payload_set(struct packet *p, struct sk_buff *skb, __u32 header)
 {
-	__u32 start = p->offset - (__u32)((__u64)skb->data - (__u64)skb->head) + header;
+	__u64 data = (__u64)BPF_CORE_READ(skb, data), head = (__u64)BPF_CORE_READ(skb, head);
+	__u32 start = p->offset - (__u32)(data - head) + header;
 	__u32 length = skb->len > start ? skb->len - start : 0;
 
 	p->payload = length < 0xffff ? length : 0xffff;
@@ -173,7 +174,7 @@ int BPF_PROG(ipc_net_queue, struct sk_buff *skb)
 	if (!packet_parse(skb, &p))
 		return 0;
 	if (p.protocol == PROTOCOL_TCP) {
-		__u32 owner = net_owner((__u64)skb->sk);
+		__u32 owner = net_owner((__u64)BPF_CORE_READ(skb, sk));
 
 		owner = owner ? owner : net_owner(p.sport);
 		owner = owner ? owner : net_owner(p.dport);

@@ -60,8 +60,9 @@ static __always_inline void ready_send(struct task_state *s, __u64 at)
  * A hidden wake-up: before sched_info_switch() the task that gets the CPU still
  * knows since when it was queued.
  */
-static __noinline int queued_unseen(struct task_state *s, struct task_struct *task, __u64 now)
+SHARED int queued_unseen(struct task_state *s, __u64 at_task, __u64 now)
 {
+	struct task_struct *task = (void *)at_task;
 	struct task_struct___arrival *queued = (void *)task;
 	struct rq___clock *rq;
 	__u64 since = 0;
@@ -85,8 +86,9 @@ static __noinline int queued_unseen(struct task_state *s, struct task_struct *ta
  * arrival says since when it ran; sched_info_arrive() took it from the same clock
  * of the runqueue.
  */
-static __noinline int arrived_unseen(struct task_state *s, struct task_struct *task, __u64 now)
+SHARED int arrived_unseen(struct task_state *s, __u64 at_task, __u64 now)
 {
+	struct task_struct *task = (void *)at_task;
 	struct task_struct___arrival *arrival = (void *)task;
 	struct rq___clock *rq;
 	struct fl_event *e;
@@ -122,7 +124,7 @@ static __always_inline void switch_out(struct task_state *s, struct task_struct 
 	if (!want_states)
 		return;
 	if (!s->on_cpu)
-		arrived_unseen(s, prev, now);
+		arrived_unseen(s, as_number(s, prev), now);
 	s->on_cpu = false;
 	s->runnable = preempt || !state;
 	e = event_reserve(FL_SWITCH_OUT, sizeof(*e), s->task, now);
@@ -159,7 +161,7 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	if (!s)
 		return 0;
 	if (!s->runnable)
-		queued_unseen(s, next, now ? now : bpf_ktime_get_ns());
+		queued_unseen(s, as_number(s, next), now ? now : bpf_ktime_get_ns());
 	s->on_cpu = true;
 	parent_check(s, next);
 	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now ? now : bpf_ktime_get_ns());

@@ -67,14 +67,15 @@ int BPF_PROG(signal_delivered, int signo, struct kernel_siginfo *info, struct k_
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *s = task_state(task);
 	struct fl_signal_deliver *e;
-	__u64 now;
+	__u64 now, handler;
 
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
+	handler = (__u64)BPF_CORE_READ(ka, sa.sa_handler);
 	s->interrupted = true;
 	/* do_coredump() and do_exit() follow in the same breath */
-	if (!ka->sa.sa_handler && default_is_fatal(signo))
+	if (!handler && default_is_fatal(signo))
 		s->syscall = FL_IN_EXIT;
 	if (!want_signals)
 		return 0;
@@ -83,7 +84,7 @@ int BPF_PROG(signal_delivered, int signo, struct kernel_siginfo *info, struct k_
 		return 0;
 	e->signo = signo;
 	e->code = signal_code(info);
-	e->handler = (__u64)ka->sa.sa_handler;
+	e->handler = handler;
 	e->flags = ka->sa.sa_flags;
 	event_submit(e);
 	return 0;

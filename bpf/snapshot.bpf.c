@@ -6,25 +6,33 @@
 #include "trace.bpf.h"
 #include "vma.bpf.h"
 
-/*
- * Tasks that still live when tracing stops: read after the other programs are
- * detached, so that nothing changes their state any more.  Their window ends
- * with the last event that was seen of them.
- */
-SEC("iter/task")
-int snapshot_end(struct bpf_iter__task *ctx)
+/* The command's record; that of every other task is sent when it is created. */
+static __always_inline int task_begin(struct task_struct *task, struct task_state *s, __u64 now)
 {
-	struct task_struct *task = ctx->task;
-	struct task_state *s;
-	struct fl_task_end e = {};
-	__u64 now;
+	struct fl_task_new e = {};
 
-	if (!task)
+	s->begun = true;
+	s->min_flt = task->min_flt;
+	s->maj_flt = task->maj_flt;
+	s->parent = (__u64)BPF_CORE_READ(task, real_parent);
+	event_fill(&e.event, FL_TASK_NEW, s->task, now);
+	e.process = s->process;
+	e.tid = task->pid;
+	e.pid = task->tgid;
+	e.syscall = FL_NO_SYSCALL;
+	e.base_min = s->min_flt;
+	e.base_maj = s->maj_flt;
+	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
+	event_send(&e.event, sizeof(e));
+	return 0;
+}
+
+static __always_inline int task_left(struct task_struct *task, struct task_state *s, __u64 now)
+{
+	struct fl_task_end e = {};
+
+	if (task->exit_state)
 		return 0;
-	s = bpf_task_storage_get(&tasks, task, NULL, 0);
-	if (!s || !s->begun || task->exit_state)
-		return 0;
-	now = bpf_ktime_get_ns();
 	task_flush(s, now);
 	event_fill(&e.event, FL_TASK_END, s->task, now);
 	e.min_flt = s->min_flt;
@@ -37,17 +45,35 @@ int snapshot_end(struct bpf_iter__task *ctx)
 }
 
 /*
+ * Run twice.  Before the gate opens: the command, which has just been entered in
+ * the map, sleeps and gives its counters.  When tracing stops: tasks that still
+ * live, read after the other programs are detached, so that nothing changes their
+ * state any more.  Their window ends with the last event that was seen of them.
+ */
+SEC("iter/task")
+int snapshot_tasks(struct bpf_iter__task *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct task_state *s;
+	__u64 now = bpf_ktime_get_ns();
+
+	if (!task)
+		return 0;
+	s = bpf_task_storage_get(&tasks, task, NULL, 0);
+	if (!s)
+		return 0;
+	return s->begun ? task_left(task, s, now) : task_begin(task, s, now);
+}
+
+/*
  * What a process is while one of the tree waits at a barrier.  User space names
  * the process in barrier_tgid; from 6.1 on it also has the iterators go to no other.
  */
 static __always_inline struct task_state *looked_at(struct task_struct *task)
 {
-	struct task_state *s;
-
 	if (!task || (__u32)task->tgid != barrier_tgid)
 		return NULL;
-	s = bpf_task_storage_get(&tasks, task, NULL, 0);
-	return s && s->begun ? s : NULL;
+	return bpf_task_storage_get(&tasks, task, NULL, 0);
 }
 
 SEC("?iter/task")
@@ -67,11 +93,11 @@ int snapshot_card(struct bpf_iter__task *ctx)
  * _stack().  What it has as start_data is only the last segment of the program
  * (load_elf_binary()), so its data is told by the file.
  */
-static __always_inline __u8 vma_part(struct vm_area_struct *vma, struct mm_struct *mm)
+static __always_inline __u8 vma_part(struct vm_area_struct *vma, struct file *file)
 {
-	__u64 data_end = (mm->end_data + PAGE_BYTES - 1) & -PAGE_BYTES;
-	__u64 start = vma->vm_start, end = vma->vm_end;
-	struct file *file = vma->vm_file;
+	struct mm_struct *mm = BPF_CORE_READ(vma, vm_mm);
+	__u64 data_end = (BPF_CORE_READ(mm, end_data) + PAGE_BYTES - 1) & -PAGE_BYTES;
+	__u64 start = vma->vm_start, end = vma->vm_end, stack = BPF_CORE_READ(mm, start_stack);
 
 	if (file) {
 		if (BPF_CORE_READ(file, f_inode) != BPF_CORE_READ(mm, exe_file, f_inode))
@@ -80,11 +106,11 @@ static __always_inline __u8 vma_part(struct vm_area_struct *vma, struct mm_struc
 		       vma->vm_flags & VM_WRITE_BIT ? FL_VMA_DATA :
 						      FL_VMA_RODATA;
 	}
-	if (vma->vm_ops)
+	if (BPF_CORE_READ(vma, vm_ops))
 		return FL_VMA_KERNEL;
-	if (start < mm->brk && end > mm->start_brk)
+	if (start < BPF_CORE_READ(mm, brk) && end > BPF_CORE_READ(mm, start_brk))
 		return FL_VMA_HEAP;
-	if (start <= mm->start_stack && end >= mm->start_stack)
+	if (start <= stack && end >= stack)
 		return FL_VMA_STACK;
 	return start == data_end ? FL_VMA_DATA : FL_VMA_MAPPING;
 }
@@ -99,6 +125,7 @@ int snapshot_vma(struct bpf_iter__task_vma *ctx)
 
 	if (!s || !vma || s->task != s->process)
 		return 0;
+	file = vma->vm_file;
 	e = event_reserve(FL_VMA, sizeof(*e), s->task, barrier_ns);
 	if (!e)
 		return 0;
@@ -107,8 +134,7 @@ int snapshot_vma(struct bpf_iter__task_vma *ctx)
 	e->end = vma->vm_end;
 	e->flags = vma->vm_flags;
 	e->phase = barrier_phase;
-	e->part = vma_part(vma, vma->vm_mm);
-	file = vma->vm_file;
+	e->part = vma_part(vma, file);
 	if (file) {
 		e->offset = vma->vm_pgoff * PAGE_BYTES;
 		bpf_d_path((struct path *)&file->f_path, e->path, sizeof(e->path));
@@ -141,7 +167,7 @@ int snapshot_file(struct bpf_iter__task_file *ctx)
 	e->flags = file->f_flags;
 	e->position = file->f_pos;
 	e->phase = barrier_phase;
-	e->kind = file_kind(file->f_inode);
+	e->kind = file_kind(BPF_CORE_READ(file, f_inode));
 	table = BPF_CORE_READ(task, files, fdt);
 	bpf_probe_read_kernel(&word, sizeof(word),
 			      BPF_CORE_READ(table, close_on_exec) + ctx->fd / 64);

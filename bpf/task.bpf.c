@@ -81,7 +81,7 @@ int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binp
 	e.old_tid = old_pid;
 	e.tid = task->pid;
 	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
-	bpf_probe_read_kernel_str(e.path, sizeof(e.path), bprm->filename);
+	bpf_probe_read_kernel_str(e.path, sizeof(e.path), BPF_CORE_READ(bprm, filename));
 	event_send(&e.event, sizeof(e));
 	return 0;
 }

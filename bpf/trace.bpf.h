@@ -350,27 +350,6 @@ static __always_inline void event_send(const struct fl_event *event, __u64 size)
 		loss_count(event->type, event->t_ns);
 }
 
-/* The command's record; that of every other task is sent when it is created. */
-static __noinline int task_begin(struct task_struct *task, struct task_state *s, __u64 now)
-{
-	struct fl_task_new e = {};
-
-	s->begun = true;
-	s->min_flt = task->min_flt;
-	s->maj_flt = task->maj_flt;
-	s->parent = (__u64)BPF_CORE_READ(task, real_parent);
-	event_fill(&e.event, FL_TASK_NEW, s->task, now);
-	e.process = s->process;
-	e.tid = task->pid;
-	e.pid = task->tgid;
-	e.syscall = FL_NO_SYSCALL;
-	e.base_min = s->min_flt;
-	e.base_maj = s->maj_flt;
-	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
-	event_send(&e.event, sizeof(e));
-	return 0;
-}
-
 /*
  * The current address space.  Following a pointer in place is faster, but each
  * time the verifier meets that it searches the kernel's types by name, for a
@@ -384,11 +363,7 @@ static __always_inline struct mm_struct *current_mm(void)
 /* The filter: NULL for a task that is not traced. */
 static __always_inline struct task_state *task_state(struct task_struct *task)
 {
-	struct task_state *s = bpf_task_storage_get(&tasks, task, NULL, 0);
-
-	if (s && !s->begun)
-		task_begin(task, s, bpf_ktime_get_ns());
-	return s;
+	return bpf_task_storage_get(&tasks, task, NULL, 0);
 }
 
 static __always_inline __u32 task_id(struct task_struct *task)

@@ -84,7 +84,9 @@ static void find_direct_map(struct collect *c)
 
 static int open_barrier(struct collect *c, bool cards)
 {
-	struct frames_calls calls = { .drain = drain, .look = cards ? collect_look : NULL, .arg = c };
+	struct frames_calls calls = { .drain = drain,
+				      .look = cards ? collect_look : NULL,
+				      .arg = c };
 
 	return frames_open(&c->frames, &calls, c->wants_pages);
 }
@@ -121,7 +123,7 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 		err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
 					 o->every_fault);
 	if (!err) {
-		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_end, NULL);
+		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_tasks, NULL);
 		err = c->snapshot ? 0 : -errno;
 	}
 	if (err)
@@ -146,6 +148,7 @@ int collect_follow(struct collect *c, pid_t tid)
 	struct fl_task_seed seed = { .task = 1, .process = 1, .syscall = FL_NO_SYSCALL };
 	void *state = calloc(1, bpf_map__value_size(tasks));
 	int pidfd = syscall(SYS_pidfd_open, tid, 0);
+	union bpf_iter_link_info only = { .task.tid = (__u32)tid };
 	struct timespec now;
 	int err = 0;
 
@@ -158,6 +161,8 @@ int collect_follow(struct collect *c, pid_t tid)
 	memcpy(state, &seed, sizeof(seed));
 	if (bpf_map_update_elem(bpf_map__fd(tasks), &pidfd, state, BPF_NOEXIST))
 		err = -errno;
+	else
+		err = collect_iterate_over(c->parts[0]->progs.snapshot_tasks, &only);
 out:
 	if (pidfd >= 0)
 		close(pidfd);

@@ -50,7 +50,7 @@ const char *collect_barrier(const struct collect *c);
 /* Whether page frames are to be read there, which takes rights. */
 bool collect_reads_frames(const struct collect *c);
 
-/* Follow the thread TID and everything that it creates from now on. */
+/* Follow the thread TID, which sleeps, and everything that it creates from now on. */
 int collect_follow(struct collect *c, pid_t tid);
 
 /*

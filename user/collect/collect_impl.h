@@ -51,6 +51,9 @@ int collect_append_maps(struct collect *c);
 /* collect_look.c: let an iterator go to its end.  0 or -errno. */
 int collect_iterate(const struct bpf_link *link);
 
+/* The same with PROGRAM for the thread or process ONLY; before 6.1 for all, and the program chooses. */
+int collect_iterate_over(const struct bpf_program *program, union bpf_iter_link_info *only);
+
 /*
  * For frames.h, with struct collect as ARG: cards of the threads of the process PID,
  * its mappings and its open files, as records.  What fails is the error of the

@@ -23,8 +23,7 @@ int collect_iterate(const struct bpf_link *link)
 	return err;
 }
 
-/* Over the thread or process that ONLY names; before 6.1 over all, and the program chooses. */
-static int iterate_over(const struct bpf_program *program, union bpf_iter_link_info *only)
+int collect_iterate_over(const struct bpf_program *program, union bpf_iter_link_info *only)
 {
 	LIBBPF_OPTS(bpf_iter_attach_opts, narrow, .link_info = only,
 		    .link_info_len = sizeof(*only));
@@ -51,11 +50,11 @@ void collect_look(void *arg, pid_t pid, unsigned long long now, unsigned short p
 	c->skel->bss->barrier_ns = now;
 	c->skel->bss->barrier_phase = phase;
 	__atomic_store_n(&c->skel->bss->barrier_tgid, (__u32)pid, __ATOMIC_RELEASE);
-	err = iterate_over(programs->progs.snapshot_card, &process);
+	err = collect_iterate_over(programs->progs.snapshot_card, &process);
 	if (!err)
-		err = iterate_over(programs->progs.snapshot_vma, &leader);
+		err = collect_iterate_over(programs->progs.snapshot_vma, &leader);
 	if (!err)
-		err = iterate_over(programs->progs.snapshot_file, &leader);
+		err = collect_iterate_over(programs->progs.snapshot_file, &leader);
 	if (err && !c->error)
 		c->error = err;
 }
