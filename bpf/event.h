@@ -208,7 +208,16 @@ enum fl_via {
 	FL_GUP = 3,    /* counted without an exception: get_user_pages() */
 };
 
-/* Consecutive faults that differ in nothing but their address. */
+/* When one fault of a run was. */
+struct fl_fault_time {
+	__u32 start_ns; /* after the run's own */
+	__u32 busy_ns;  /* 0: its end was not seen */
+};
+
+/*
+ * Consecutive faults that differ in nothing but their address.  With every fault
+ * asked for, nor do they in their ip and VMA, and EACH times follow the struct.
+ */
 struct fl_fault_run {
 	struct fl_event event; /* t_ns: end of the last fault as far as it is known */
 	__u64 start_ns;        /* entry of the first */
@@ -230,8 +239,12 @@ struct fl_fault_run {
 	__u8 via;      /* enum fl_via */
 	__u8 major;
 	__u8 error; /* low bits of the exception's error code */
-	__u8 reserved[6];
+	__u16 each; /* n, where each fault's time follows; else 0 */
+	__u8 reserved[4];
 };
+#define FL_EACH_MOST 64 /* times in one record */
+#define FL_FAULT_RUN_SIZE(each)                                                                    \
+	(sizeof(struct fl_fault_run) + (each) * sizeof(struct fl_fault_time))
 
 enum fl_file_kind {
 	FL_FILE_NONE = 0,
@@ -472,6 +485,7 @@ FL_ASSERT_SIZE(fl_task_end, 56);
 FL_ASSERT_SIZE(fl_task_rename, 32);
 FL_ASSERT_SIZE(fl_mark, 72);
 FL_ASSERT_SIZE(fl_fault_run, 112);
+FL_ASSERT_SIZE(fl_fault_time, 8);
 FL_ASSERT_SIZE(fl_syscall, FL_SYSCALL_BARE + FL_DATA_LEN);
 FL_ASSERT_SIZE(fl_switch_out, 24);
 FL_ASSERT_SIZE(fl_waking, 48);

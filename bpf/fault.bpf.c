@@ -10,7 +10,8 @@ char LICENSE[] SEC("license") __weak = "GPL";
 
 /*
  * A clock costs a third of all that is done here.  A fault that seems to go on
- * with a run takes the time of one before it, at most so many faults ago.
+ * with a run takes the time of one before it, at most so many faults ago, unless
+ * every fault is asked for.
  */
 #define FAULTS_PER_CLOCK 8
 
@@ -53,7 +54,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 	mm = task->mm;
 	if (fault_is_nested(s, task, via))
 		return fault_enter_nested(s, address, error);
-	if (s->pending.via && fault_continues(s, task) && address == s->run_next &&
+	if (!every_fault && s->pending.via && fault_continues(s, task) && address == s->run_next &&
 	    s->run.n % FAULTS_PER_CLOCK) {
 		s->pending.timed = false;
 	} else {

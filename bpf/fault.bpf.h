@@ -154,6 +154,43 @@ static __always_inline __u8 fault_refused(const struct task_state *s, bool rose)
 	return 0;
 }
 
+/*
+ * Where every fault is asked for, each one of a run is told again by the run, its
+ * own time and its place in the row.
+ */
+static __always_inline bool each_fits(const struct task_state *s)
+{
+	const struct pending_fault *p = &s->pending;
+	const struct fl_fault_run *run = &s->run;
+
+	return run->n < FL_EACH_MOST && p->ip == run->ip && p->error == s->run_error &&
+	       s->vma.start == run->vma_start && s->vma.end == run->vma_end &&
+	       s->vma.flags == run->vma_flags && s->vma.object == run->object &&
+	       (!p->end_ns || p->end_ns - p->t_ns <= 0xffffffff);
+}
+
+/* The pending fault is the last one of the open run. */
+static __always_inline void run_time(struct task_state *s)
+{
+	const struct pending_fault *p = &s->pending;
+	struct fl_fault_run *run = &s->run;
+	__u64 busy = p->end_ns ? p->end_ns - p->t_ns : 0;
+	__u32 i = run->n - 1;
+
+	run->event.t_ns = p->t_ns + busy;
+	if (p->end_ns) {
+		run->busy_ns += busy;
+		run->busy_n++;
+	}
+	if (!every_fault) {
+		if (p->end_ns)
+			cost_count(s);
+	} else if (i < FL_EACH_MOST) {
+		s->each[i].start_ns = p->t_ns - run->start_ns;
+		s->each[i].busy_ns = busy;
+	}
+}
+
 /* A BPF function takes five arguments: kind, via and major travel as one. */
 #define VERDICT(kind, via, major) ((kind) | (via) << 8 | (major) << 16)
 
@@ -164,7 +201,6 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	const struct pending_fault *p;
 	struct fl_fault_run *run;
 	struct fl_ledger_key *key;
-	__u64 end;
 	__s64 step;
 	bool same;
 
@@ -173,7 +209,6 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	p = &s->pending;
 	run = &s->run;
 	key = &s->cell.key;
-	end = p->end_ns ? p->end_ns : p->t_ns;
 	step = p->address - run->address;
 	same = key->phase == s->phase && key->region == s->region && key->syscall == p->syscall &&
 	       key->kind == kind && key->via == via && key->major == major;
@@ -190,7 +225,7 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	s->cell.n += n;
 
 	/* a stack grows at its start, a heap at its end */
-	if (run->n && same && !every_fault && via != FL_GUP &&
+	if (run->n && same && (!every_fault || each_fits(s)) && via != FL_GUP &&
 	    (run->vma_start == s->vma.start || run->vma_end == s->vma.end) &&
 	    p->t_ns - run->start_ns < RUN_MAX_NS) {
 		if (run->n == 1 && step && step <= RUN_MAX_STRIDE && step >= -RUN_MAX_STRIDE) {
@@ -233,20 +268,13 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	run->major = major;
 	run->error = p->error;
 joined:
-	run->event.t_ns = end;
+	run_time(s);
 	s->run_effects = s->effects.signature;
 	s->run_error = p->error;
 	/* the kind of these hangs on more than what fault_continues() compares */
 	s->run_next = run->n < 2 || via == FL_GUP || !FL_KIND_COUNTED(kind) || thp_possible(s) ?
 			      NO_NEXT :
 			      p->address + run->stride;
-	if (p->end_ns) {
-		run->busy_ns += p->end_ns - p->t_ns;
-		run->busy_n++;
-		cost_count(s);
-	}
-	if (every_fault)
-		run_send(s);
 	return 0;
 }
 
@@ -354,23 +382,17 @@ static __always_inline bool fault_continues(struct task_state *s, struct task_st
 	struct fl_fault_run *run = &s->run;
 	const struct fl_ledger_key *key = &s->cell.key;
 
-	if (every_fault || p->address != s->run_next || p->error != s->run_error ||
+	if (p->address != s->run_next || p->error != s->run_error ||
 	    s->effects.signature != s->run_effects || p->watched || p->signo || p->disabled ||
 	    p->via != run->via || s->vma.start != run->vma_start || key->phase != s->phase ||
 	    key->region != s->region || key->syscall != p->syscall ||
 	    task->min_flt != s->min_flt + 1 || task->maj_flt != s->maj_flt ||
-	    p->t_ns - run->start_ns >= RUN_MAX_NS)
+	    p->t_ns - run->start_ns >= RUN_MAX_NS || (every_fault && !each_fits(s)))
 		return false;
 	s->min_flt++;
 	s->cell.n++;
 	run->n++;
-	run->event.t_ns = p->t_ns;
-	if (p->end_ns) {
-		run->event.t_ns = p->end_ns;
-		run->busy_ns += p->end_ns - p->t_ns;
-		run->busy_n++;
-		cost_count(s);
-	}
+	run_time(s);
 	s->run_next += run->stride;
 	s->pending.via = 0;
 	s->interrupted = false;

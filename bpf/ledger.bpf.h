@@ -130,17 +130,17 @@ static __always_inline void cells_send(struct task_state *s, __u64 now)
 
 SHARED int run_send(struct task_state *s)
 {
-	struct fl_fault_run *e;
+	__u32 each;
 
 	if (!s || !s->run.n)
 		return 0;
-	e = bpf_ringbuf_reserve(&ring, sizeof(*e), 0);
-	if (e) {
-		*e = s->run;
-		event_submit(e);
-	} else {
+	each = every_fault && s->run.via != FL_GUP ? s->run.n : 0;
+	if (each > FL_EACH_MOST)
+		each = FL_EACH_MOST;
+	s->run.each = each;
+	/* the times stand behind the run */
+	if (bpf_ringbuf_output(&ring, &s->run, FL_FAULT_RUN_SIZE(each), BPF_RB_NO_WAKEUP))
 		loss_count(FL_FAULT_RUN, s->run.event.t_ns);
-	}
 	s->run.n = 0;
 	return 0;
 }

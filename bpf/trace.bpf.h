@@ -162,6 +162,7 @@ struct task_state {
 	struct vma_info vma;
 
 	struct fl_fault_run run; /* the open run; n == 0: none */
+	struct fl_fault_time each[FL_EACH_MOST];
 	__u64 run_next;          /* address that would continue it; NO_NEXT: none */
 	__u64 run_effects;       /* signature of its faults ... */
 	__u32 run_error;         /* ... and their error code */

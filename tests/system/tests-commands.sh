@@ -62,6 +62,9 @@ test_every_fault() {
 		lag(address) OVER (ORDER BY start_ns) AS before FROM fault
 		WHERE region = 'written' AND phase = 'write')
 		WHERE before IS NULL OR address = before + 4096")"
+	same "faults of the runs, one by one" \
+		"$(query "SELECT sum(n) FROM fault_run WHERE via <> 'gup'")" \
+		"$(query "SELECT count(*) FROM fault WHERE via <> 'gup'")"
 	no_rows "faults without their end" "SELECT * FROM fault WHERE phase = 'write'
 		AND NOT (end_ns > start_ns AND busy_n = 1)"
 }

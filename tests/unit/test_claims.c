@@ -43,7 +43,7 @@ static const char cow[] = "-- SPDX-License-Identifier: GPL-2.0\n"
 			  "-- when: pages >= 7\n"
 			  "-- needs: cpus >= 2   the writers must run at once\n"
 			  "-- expect: <= 2 * pages\n"
-			  "WITH x AS (SELECT count(*) AS c FROM fault) SELECT c FROM x;\n";
+			  "WITH x AS (SELECT count(*) AS c FROM state) SELECT c FROM x;\n";
 
 static void a_good_file(void **state)
 {
@@ -226,7 +226,7 @@ static void reads(void **state)
 
 	(void)state;
 	assert_int_equal(claims_reads(claims, add_read, seen), 0);
-	assert_string_equal(seen, " fault_count.n fault_count.kind fault_count.phase fault.");
+	assert_string_equal(seen, " fault_count.n fault_count.kind fault_count.phase state.");
 	claims_set(claims, "pages=5", why, sizeof(why));
 	claims_predict(claims, why, sizeof(why));
 	seen[0] = '\0';

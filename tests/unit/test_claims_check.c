@@ -39,7 +39,7 @@ static int set_up(void **state)
 		" VALUES (1, 7, 7, 'launch', 'parent', 97), (2, 8, 8, 'fork', 'child', 89);"
 		"INSERT INTO fault_count (task, phase, kind, n)"
 		" VALUES (2, 'c.write', 'copy', 23), (1, 'p.write', 'reuse', 19);"
-		"INSERT INTO fault (task, kind, n) VALUES (2, 'copy', 13), (2, 'copy', 10);"
+		"INSERT INTO fault_run (task, kind, n) VALUES (2, 'copy', 13), (2, 'copy', 10);"
 		"INSERT INTO value (task, name, value) VALUES (1, 'merged', 3), (2, 'merged', 2);"
 		"INSERT INTO syscall (task, name, data) VALUES (2, 'read', x'373131'),"
 		" (2, 'write', x'410042')");

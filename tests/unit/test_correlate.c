@@ -93,7 +93,7 @@ static void faults(void **state)
 		r,
 		"SELECT task, phase, region, kind, via, major, start_ns, end_ns, address, stride, n, "
 		"ip, vma_start, vma_end, vma_flags, object, busy_ns, busy_n, vma_offset, syscall, "
-		"error FROM fault ORDER BY rowid",
+		"error FROM fault ORDER BY kind, via",
 		"2|#77|-|file|kernel|1|3|3|139637976727552|4096|1|4198964|139637976727552|"
 		"139637976821760|115|libc.so.6|1009|2|8192|exit|6",
 		"1|-|-|zero_fill|gup|0|5|5|-|0|7|-|-|-|-|-|0|0|-|mlock|0",

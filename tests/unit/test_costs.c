@@ -55,7 +55,7 @@ static const char faults[] =
 	" ('touch', 'heap', 'zero_fill', 'user', 1024, 1152, 50),"
 	" ('touch', 'heap', 'zero_fill', 'user', 2048, 2304, 48),"
 	" ('touch', 'heap', 'zero_fill', 'user', 65536, 73728, 2);"
-	"INSERT INTO fault (task, phase, region, kind, via, major, start_ns, address, stride, n, ip,"
+	"INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns, address, stride, n, ip,"
 	" vma_start, vma_end, vma_flags, object, vma_offset, syscall) VALUES"
 	" (1, 'touch', 'heap', 'zero_fill', 'user', 0, 110, 65536, 4096, 1009, 4198400, 65536,"
 	"  9999999, 3, NULL, NULL, NULL),"

@@ -133,7 +133,7 @@ static void test_a_difference_is_told(void **state)
 	report_db_add(
 		db,
 		"UPDATE task SET min_flt = NULL, maj_flt = NULL WHERE task = 3;"
-		"INSERT INTO fault (task, phase, region, kind, via, major, start_ns, end_ns, n,"
+		"INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns, end_ns, n,"
 		"  address, vma_start, vma_end, object, syscall) VALUES"
 		"  (1, 'touch', 'heap', 'zero_fill', 'user', 0, 1, 2, 23, 4096, 4096, 98304, NULL,"
 		"   NULL),"
@@ -395,7 +395,7 @@ static void test_nothing_hostile_comes_through(void **state)
 		"INSERT INTO task (task, tid, pid, created_by, comm, min_flt, maj_flt, base_min,"
 		"  base_maj) VALUES (1, 1, 1, 'launch', x'1b5b324a1b5b324a1b5b324a', 5, 0, 0, 0);"
 		"INSERT INTO fault_count (task, kind, via, n) VALUES (1, x'1b5b324a', 'user', 7);"
-		"INSERT INTO fault (task, phase, kind, object, syscall, vma_end, n) VALUES"
+		"INSERT INTO fault_run (task, phase, kind, object, syscall, vma_end, n) VALUES"
 		"  (1, x'1b', x'1b', x'1b5b', x'1b', 5, 7);"
 		"INSERT INTO claim (experiment, id, class, text, expected, observed, verdict, reason) VALUES (x'1b', x'1b', x'1b', x'1b', x'1b', x'1b', x'1b', x'1b');"
 		"INSERT INTO loss VALUES (x'1b', x'1b', 0, 1, 2, 3);";

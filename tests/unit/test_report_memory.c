@@ -66,7 +66,7 @@ static const char rising[] =
 	"INSERT INTO rss (task, t_ns, anon, file, shmem, page_tables_bytes) VALUES"
 	" (1, 0, 0, 256, 0, 4096), (1, 20000000, 256, 256, 0, 8192), (2, 25000000, 256, 0, 256, 4096),"
 	" (3, 40000000, 0, 0, 0, 0);"
-	"INSERT INTO fault (task, kind, major, start_ns, end_ns, n) VALUES"
+	"INSERT INTO fault_run (task, kind, major, start_ns, end_ns, n) VALUES"
 	" (1, 'zero_fill', 0, 10000000, 14000000, 23), (1, 'file', 1, 2000000, 2100000, 1),"
 	" (1, 'segv', 0, 3000000, 3000000, 5), (1, 'copy', 0, 49999999, 50000000, 7)";
 

@@ -159,7 +159,7 @@ static void test_causes_of_the_kernel(void **state)
 	sig(db, SIGPIPE, SI_USER, 1, 1, 1500, "delivered", 1502, "default");
 	/* sent on purpose: the call that failed was before */
 	sig(db, SIGPIPE, SI_USER, 1, 1, 1600, "delivered", 1602, "handler");
-	report_db_add(db, "INSERT INTO fault (task, kind, start_ns, end_ns, address, n)"
+	report_db_add(db, "INSERT INTO fault_run (task, kind, start_ns, end_ns, address, n)"
 			  "VALUES (1, 'segv', 1699000, 1701000, 8, 1)");
 	sig(db, SIGSEGV, SEGV_MAPERR, 1, 1, 1700, "delivered", 1701, "handler");
 	sig(db, SIGBUS, BUS_ADRERR, 2, 2, 1800, "delivered", 1801, "default");

@@ -23,7 +23,7 @@ static sqlite3 *command(const char *name, int end_ms)
 		"VALUES (1, 101, 101, 'launch', %Q, '/bin/' || %Q, 0, 1000000, %d * 1000000, 0, 0, 0, 0,"
 		"  31, 0, 1);"
 		"INSERT INTO fault_count (task, kind, via, major, n) VALUES (1, 'file', 'user', 0, 31);"
-		"INSERT INTO fault (task, kind, via, major, start_ns, end_ns, n)"
+		"INSERT INTO fault_run (task, kind, via, major, start_ns, end_ns, n)"
 		"VALUES (1, 'file', 'user', 0, 1100000, 1200000, 31);",
 		end_ms, name, name, end_ms);
 	sqlite3 *db = report_db(sql);
@@ -370,7 +370,7 @@ static void test_faults_in_regions(void **state)
 	expect(command("prefault", 97),
 	       "INSERT INTO phase VALUES (1, 'read', 2000000, 40000000);"
 	       "INSERT INTO region VALUES (1, 'buffer', 65536, 94208, 0), (1, 'file', 0, 4096, 0);"
-	       "INSERT INTO fault (task, phase, region, kind, via, major, start_ns, end_ns, n, busy_ns,"
+	       "INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns, end_ns, n, busy_ns,"
 	       "  busy_n, syscall) VALUES"
 	       "  (1, 'read', 'buffer', 'zero_fill', 'kernel', 0, 3000000, 4000000, 23, 23000, 23,"
 	       "   'read'),"
@@ -413,7 +413,7 @@ static const char hostile[] =
 	"   3, 2, 0, 0, 0, 0, 0, 0, 5, 4);"
 	"INSERT INTO phase VALUES (1, x'1b5b31', -9223372036854775808, NULL), (2, x'ff', 5, 1),"
 	"  (99, 'nobody', 1, 2), (3, NULL, NULL, NULL), (3, x'0b0b', 3, 3);"
-	"INSERT INTO fault (task, phase, region, kind, via, major, start_ns, end_ns, n, busy_ns, busy_n)"
+	"INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns, end_ns, n, busy_ns, busy_n)"
 	"VALUES (1, 'x', x'1b', x'1b', x'1b', 9, -9223372036854775808, 9223372036854775807,"
 	"  9223372036854775807, 9223372036854775807, 1),"
 	"  (1, 'x', x'1b', x'1b', x'1b', 9, 5, -9223372036854775808, 9223372036854775807,"

@@ -190,6 +190,8 @@ static __u16 readable(const struct fl_event *event, size_t size)
 		return 0;
 	if (event->type == FL_FRAMES && !frame_readable(event, size))
 		return 0;
+	if (event->type == FL_FAULT_RUN && !fault_readable(event, size))
+		return 0;
 	if (event->type == FL_SYSCALL && size >= FL_SYSCALL_BARE &&
 	    size < sizeof(struct fl_syscall) && ((const struct fl_syscall *)event)->data_len)
 		return 0;
@@ -412,6 +414,7 @@ out:
 	while ((name = map_next(&c.objects, &at)))
 		free(name);
 	map_free(&c.objects);
+	map_free(&c.costs);
 	free_words(c.names, 1 << 16);
 	free_words(c.calls, 1 << 16);
 	return err;

@@ -6,14 +6,95 @@
 #include "correlate_private.h"
 #include "names.h"
 
+bool fault_readable(const struct fl_event *event, size_t size)
+{
+	const struct fl_fault_run *run = (const struct fl_fault_run *)event;
+
+	return size >= sizeof(*run) &&
+	       (!run->each || (run->each == run->n && run->each <= FL_EACH_MOST &&
+			       size >= FL_FAULT_RUN_SIZE(run->each)));
+}
+
+/* Which class of the histogram has NS; see struct fl_cost_key. */
+static __u16 cost_class(__u32 ns)
+{
+	unsigned int exponent = 0;
+
+	if (ns < 1 << FL_COST_BITS)
+		return ns;
+	for (; ns >> (FL_COST_BITS + 1); ns >>= 1)
+		exponent++;
+	return ((exponent + 1) << FL_COST_BITS) + (ns & ((1 << FL_COST_BITS) - 1));
+}
+
+/* The kernel makes no histogram of faults that it tells one by one. */
+static int cost_count(struct correlation *c, const struct fl_fault_run *run, __u32 busy_ns)
+{
+	struct fl_cost_key key = {
+		.phase = run->phase,
+		.region = run->region,
+		.kind = run->kind,
+		.via = run->via,
+		.class = cost_class(busy_ns),
+	};
+	uintptr_t n;
+	__u64 cell;
+
+	if (!busy_ns)
+		return 0;
+	memcpy(&cell, &key, sizeof(cell));
+	n = (uintptr_t)map_get(&c->costs, cell) + 1;
+	return map_set(&c->costs, cell, (void *)n) ? correlate_no_memory(c) : 0;
+}
+
+#define MOST_DIGITS 10 /* of 32 bits */
+
+/* N numbers as decimals, each of as many digits as the largest needs. */
+static struct cell cell_numbers(char *text, const __u32 *numbers, unsigned int n)
+{
+	__u32 most = 9, rest;
+	int digits = 1;
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		for (; numbers[i] > most;
+		     most = most * 10ull + 9 < UINT32_MAX ? most * 10 + 9 : UINT32_MAX)
+			digits++;
+	for (i = 0; i < n; i++) {
+		rest = numbers[i];
+		for (int at = digits; at--; rest /= 10)
+			text[i * digits + at] = (char)('0' + rest % 10);
+	}
+	return (struct cell){ .type = CELL_TEXT, .size = (int)n * digits, .p = text };
+}
+
+static __u64 since_start(const struct correlation *c, __u64 t_ns)
+{
+	return t_ns > c->start_ns ? t_ns - c->start_ns : 0;
+}
+
 static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 {
 	__u64 start = run->start_ns < run->event.t_ns ? run->start_ns : run->event.t_ns;
-	int err = task_need(c, run->event.task);
+	const struct fl_fault_time *times = (const void *)(run + 1);
+	char text[2][FL_EACH_MOST * MOST_DIGITS];
+	__u32 starts[FL_EACH_MOST], busies[FL_EACH_MOST];
+	struct cell each[2] = { cell_null(), cell_null() };
+	int i, err = task_need(c, run->event.task);
 
+	for (i = 0; i < run->each && !err; i++) {
+		starts[i] = since_start(c, start + times[i].start_ns) - since_start(c, start);
+		busies[i] = times[i].busy_ns;
+		err = cost_count(c, run, busies[i]);
+	}
 	if (err)
 		return err;
-	return ROW_ADD(c, ROW_FAULT, cell_id(run->event.task),
+	/* a single one is told by its row */
+	if (run->each > 1) {
+		each[0] = cell_numbers(text[0], starts, run->each);
+		each[1] = cell_numbers(text[1], busies, run->each);
+	}
+	return ROW_ADD(c, ROW_FAULT_RUN, cell_id(run->event.task),
 		       cell_text(correlate_name(c, run->phase)),
 		       cell_text(correlate_name(c, run->region)), cell_text(names_kind(run->kind)),
 		       cell_text(names_via(run->via)), cell_int(run->major), cell_time(c, start),
@@ -27,7 +108,8 @@ static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 		       cell_text(correlate_object(c, run->object)),
 		       cell_int((long long)run->busy_ns), cell_int(run->busy_n),
 		       run->object ? cell_int((long long)run->vma_offset) : cell_null(),
-		       cell_text(correlate_syscall(c, run->syscall)), cell_int(run->error));
+		       cell_text(correlate_syscall(c, run->syscall)), cell_int(run->error), each[0],
+		       each[1]);
 }
 
 static int ledger(struct correlation *c, const struct fl_ledger *cell)
@@ -69,14 +151,12 @@ static long long cost_floor(unsigned int class)
 	return (long long)(whole + (class & (whole - 1))) << (exponent - 1);
 }
 
-static int cost(struct correlation *c, const struct fl_fault_cost *cost)
+static int cost(struct correlation *c, const struct fl_cost_key *key, __u64 n)
 {
-	const struct fl_cost_key *key = &cost->key;
-
 	return ROW_ADD(c, ROW_FAULT_COST, cell_text(correlate_name(c, key->phase)),
 		       cell_text(correlate_name(c, key->region)), cell_text(names_kind(key->kind)),
 		       cell_text(names_via(key->via)), cell_int(cost_floor(key->class)),
-		       cell_int(cost_floor(key->class + 1U)), cell_int((long long)cost->n));
+		       cell_int(cost_floor(key->class + 1U)), cell_int((long long)n));
 }
 
 static int rss(struct correlation *c, const struct fl_rss *rss)
@@ -117,7 +197,8 @@ int fault_record(struct correlation *c, const struct fl_event *event)
 	case FL_PAGES:
 		return pages(c, (const struct fl_pages *)event);
 	case FL_FAULT_COST:
-		return cost(c, (const struct fl_fault_cost *)event);
+		return cost(c, &((const struct fl_fault_cost *)event)->key,
+			    ((const struct fl_fault_cost *)event)->n);
 	case FL_RSS:
 		return rss(c, (const struct fl_rss *)event);
 	case FL_LOSS:
@@ -136,16 +217,31 @@ static int count_runs(struct correlation *c)
 		    c->db,
 		    "INSERT INTO fault_count (task, phase, region, kind, via, major, syscall, n)"
 		    " SELECT task, phase, region, kind, via, major, syscall, sum(n)"
-		    " FROM fault GROUP BY 1, 2, 3, 4, 5, 6, 7",
+		    " FROM fault_run GROUP BY 1, 2, 3, 4, 5, 6, 7",
 		    NULL, NULL, NULL))
 		return 0;
 	return correlate_fail(c, -EIO, "cannot fill the tables of the recording: %s",
 			      sqlite3_errmsg(c->db));
 }
 
+static int counted_costs(struct correlation *c)
+{
+	struct fl_cost_key key;
+	int err = 0;
+
+	for (size_t i = 0; i < c->costs.size && !err; i++) {
+		uintptr_t n = (uintptr_t)c->costs.slots[i].value;
+
+		memcpy(&key, &c->costs.slots[i].key, sizeof(key));
+		if (n)
+			err = cost(c, &key, n);
+	}
+	return err;
+}
+
 int fault_finish(struct correlation *c)
 {
-	int i, err = 0;
+	int i, err = counted_costs(c);
 
 	for (i = 0; i <= FL_LAST_TYPE && !err; i++)
 		if (c->unreadable[i])

@@ -24,7 +24,7 @@ enum row {
 	ROW_REGION,
 	ROW_VALUE,
 	ROW_FAULT_COUNT,
-	ROW_FAULT,
+	ROW_FAULT_RUN,
 	ROW_PAGE_ALLOC,
 	ROW_RSS,
 	ROW_STATE,
@@ -131,6 +131,7 @@ struct correlation {
 	char **names;       /* by name id */
 	char **calls;       /* words for system calls without a name, by number */
 	struct map objects; /* id -> name */
+	struct map costs;   /* struct fl_cost_key of faults told one by one -> how many */
 
 	struct order *order;
 	struct map tasks;     /* id -> struct task: what is not forgotten */
@@ -237,6 +238,7 @@ void order_free(struct correlation *c);
 int run_finish(struct correlation *c);
 
 /* correlate_fault.c: faults, memory and losses, whose order does not matter. */
+bool fault_readable(const struct fl_event *event, size_t size); /* its times are all there */
 int fault_record(struct correlation *c, const struct fl_event *event);
 int fault_finish(struct correlation *c);
 

@@ -60,14 +60,41 @@ CREATE TABLE fault_count (
 	syscall TEXT, n INTEGER
 );
 
--- One row a run of faults alike but for the address (or one a fault, with
--- --every-fault).  busy_ns is the time inside the faults: for busy_n of the n
--- the end was seen, the rest is taken to cost the same.
-CREATE TABLE fault (
+-- What view fault is made of: one row a run of faults alike but for the address.
+-- With --every-fault the time of each fault of a run is told as well: starts and
+-- busies then hold n numbers, each of as many digits as the others, which are the
+-- fault's start_ns, counted from the row's, and its busy_ns (0: its end was not seen).
+CREATE TABLE fault_run (
 	task INTEGER, phase TEXT, region TEXT, kind TEXT, via TEXT, major INTEGER,
 	start_ns INTEGER, end_ns INTEGER, address INTEGER, stride INTEGER, n INTEGER,
 	ip INTEGER, vma_start INTEGER, vma_end INTEGER, vma_flags INTEGER, object TEXT,
-	busy_ns INTEGER, busy_n INTEGER, vma_offset INTEGER, syscall TEXT, error INTEGER
+	busy_ns INTEGER, busy_n INTEGER, vma_offset INTEGER, syscall TEXT, error INTEGER,
+	starts TEXT, busies TEXT
+);
+-- 0 to 63: no run whose faults are told one by one has more.
+CREATE TABLE fault_in_run (i INTEGER PRIMARY KEY);
+INSERT INTO fault_in_run
+WITH RECURSIVE counted (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counted WHERE i < 63)
+SELECT i FROM counted;
+
+-- One row a run of faults alike but for the address, or one a fault with
+-- --every-fault.  busy_ns is the time inside the faults: for busy_n of the n
+-- the end was seen, the rest is taken to cost the same.
+CREATE VIEW fault AS
+SELECT task, phase, region, kind, via, major,
+       start_ns + coalesce(later, 0) AS start_ns,
+       coalesce(start_ns + later + busy, end_ns) AS end_ns,
+       coalesce(address + i * stride, address) AS address, iif(busy IS NULL, stride, 0) AS stride,
+       iif(busy IS NULL, n, 1) AS n, ip, vma_start, vma_end, vma_flags, object,
+       coalesce(busy, busy_ns) AS busy_ns, coalesce(busy > 0, busy_n) AS busy_n,
+       vma_offset, syscall, error
+FROM (
+	SELECT *,
+	       CAST(substr(starts, 1 + i * (length(starts) / n), length(starts) / n) AS INTEGER)
+	       AS later,
+	       CAST(substr(busies, 1 + i * (length(busies) / n), length(busies) / n) AS INTEGER)
+	       AS busy
+	FROM fault_run CROSS JOIN fault_in_run ON i < iif(busies IS NULL, 1, n)
 );
 
 -- How long faults took: a histogram of those whose end was seen, in classes from

@@ -92,7 +92,7 @@ static int read_faults(struct memory *m)
 	int rc, err;
 
 	err = report_prepare(m->db, &stmt,
-			     "SELECT start_ns, max(start_ns, end_ns), n, major FROM fault"
+			     "SELECT start_ns, max(start_ns, end_ns), n, major FROM fault_run"
 			     " WHERE kind NOT IN ('segv', 'bus', 'nofault', 'spurious')");
 	if (err)
 		return err;

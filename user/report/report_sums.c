@@ -236,7 +236,7 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 		db, &stmt,
 		"SELECT coalesce(phase, ''), kind, n, address, vma_start, vma_end, coalesce(object, ''),"
 		"	coalesce(syscall, '') "
-		"FROM fault WHERE task = ? AND coalesce(region, '') = '' "
+		"FROM fault_run WHERE task = ? AND coalesce(region, '') = '' "
 		"ORDER BY start_ns DESC LIMIT 11");
 	if (err)
 		return err;

@@ -378,7 +378,7 @@ void timeline_faults(struct timeline *t)
 		t,
 		"SELECT task, region, kind, via, major, syscall, start_ns, end_ns, n, busy_ns, busy_n,"
 		"	coalesce(phase, '') <> '' "
-		"FROM fault ORDER BY task, start_ns");
+		"FROM fault_run ORDER BY task, start_ns");
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
 		struct sum one;

@@ -69,7 +69,7 @@ static void find_bias(const struct places *places, struct program *p, const char
 	p->has_bias = image_is_fixed(p->image);
 	if (p->has_bias ||
 	    sqlite3_prepare_v2(places->db,
-			       "SELECT vma_start, vma_offset FROM fault"
+			       "SELECT vma_start, vma_offset FROM fault_run"
 			       " WHERE task = ?1 AND object = ?2 AND vma_offset IS NOT NULL"
 			       " ORDER BY start_ns DESC LIMIT 1",
 			       -1, &stmt, NULL))

@@ -136,7 +136,7 @@ int surplus_list(sqlite3 *db, const char *phase, int most, FILE *out,
 			     ", coalesce(nullif(role, ''), comm, '?'), tid, phase,"
 			     " kind, via, syscall, n, address, ip, vma_start, vma_flags, object,"
 			     " vma_offset, fault.start_ns, major " OUTSIDE
-			     "ORDER BY fault.start_ns, fault.rowid");
+			     "ORDER BY fault.start_ns, address");
 	grid = grid_new(columns, NR_COLUMNS);
 	places = places_new(db);
 	if (!err && (!grid || !places))
