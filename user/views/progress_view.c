@@ -7,6 +7,7 @@
 #include "lives.h"
 #include "progress_view.h"
 #include "report_part.h"
+#include "rounds.h"
 #include "states_view.h"
 #include "text.h"
 
@@ -270,6 +271,7 @@ int report_progress(sqlite3 *db, FILE *out, const struct report_style *style)
 		print_plot(p);
 		print_keys(p);
 		print_sums(p);
+		err = rounds_print(&p->l, out, style);
 	}
 	lives_free(&p->l);
 	free(p);
