@@ -39,6 +39,42 @@ test_make() {
 	[ -x tree/build/faultline ] || fail "make built nothing"
 }
 
+# The marker header in a program of somebody's own: no warning, whatever a name lies in, and the
+# name arrives.
+test_marker_header() {
+	local compiler level expected
+	cat >marks.c <<'END'
+#include "faultline.h"
+#define MARK(name) fl_phase(name); fl_role(name); fl_region(name, name, 0); fl_value(name, 1)
+struct job { char name[8]; };
+static void mark(const struct job *job) { MARK(job->name); }
+int main(int argc, char **argv)
+{
+	static const char whole[8] = "abcdefg", table[2][8] = { "even", "odd" };
+	char local[8] = "l.", two[2] = { 'a', 0 };
+	struct job job = { "job" };
+	MARK(whole); MARK(table[argc & 1]); mark(&job);
+	for (int i = 0; i < 3; i++) {
+		local[2] = two[0] = (char)('0' + i);
+		MARK(local); MARK(two);
+	}
+	MARK(argv[argc - 1]); MARK("a name of more than twenty-three bytes");
+	return 0;
+}
+END
+	for compiler in "cc -std=c99" "clang -std=c99" "clang -x c++"; do
+		for level in 0 1 2 3; do
+			# shellcheck disable=SC2086 # words
+			$compiler -Wall -Wextra -Werror -O$level -I"$TREE/workloads" -o marks marks.c
+			trace ./marks argument
+			same_status "exit status" 0
+			expected="abcdefg even job l.0 0 l.1 1 l.2 2 argument a.name.of.more.than.twe"
+			same "names, $compiler -O$level" "$expected" \
+				"$(query 'SELECT name FROM value ORDER BY t_ns' | tr ' \n' '. ' | sed 's/ $//')"
+		done
+	done
+}
+
 test_dd() {
 	trace dd if=/dev/zero of=/dev/null bs=64M count=1
 	same_status "status" 0
