@@ -28,7 +28,7 @@
 
 #define DIGITS 8
 
-static char folder[] = "/tmp/faultline-inc-race.XXXXXX";
+static char folder[4096];
 static const char *mode;
 static long processes; /* up to 1,000 */
 
@@ -201,6 +201,7 @@ static void increment(void)
 
 int main(int argc, char **argv)
 {
+	const char *temporary = getenv("TMPDIR");
 	pthread_barrierattr_t between_processes;
 	pid_t children[1000];
 
@@ -218,8 +219,13 @@ int main(int argc, char **argv)
 		stay_on_this_cpu();
 	fl_role("parent");
 
-	if (!mkdtemp(folder) || chdir(folder))
-		fail("make the folder %s", folder);
+	snprintf(folder, sizeof(folder), "%s/faultline-inc-race.XXXXXX",
+		 temporary ? temporary : "/tmp");
+	if (!mkdtemp(folder))
+		return 0; /* nobody can write there */
+	if (chdir(folder))
+		fail("go to the folder %s", folder);
+	fl_value("folder", 1);
 	shared = shared_page();
 	pthread_barrierattr_init(&between_processes);
 	pthread_barrierattr_setpshared(&between_processes, PTHREAD_PROCESS_SHARED);

@@ -5,7 +5,7 @@
 -- param: processes = 10   2..1000   how many add one, once each
 -- param: mode = barrier   barrier|none|no-truncate|wrong|excl|flock|fcntl|sh|sh-wrong|sh-flock   what keeps the others out
 -- lesson: Reading and writing are two steps, and another process fits in between. A lock helps only if looking for it and taking it are one step.
--- needs: !told('missing')   there is no sh, or no flock
+-- needs: told('folder') && !told('missing')   there is no sh or no flock, or no file can be made in /tmp or TMPDIR
 
 -- claim E inside: each process went inside once
 -- phase: inside

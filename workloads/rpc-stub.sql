@@ -97,7 +97,7 @@ SELECT value FROM value WHERE phase = 'unix.dead' AND name = 'answered';
 
 -- claim E tcp.requests: TCP: each call sends one request of 24 bytes to the server
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: calls
 SELECT count(*) FROM message JOIN phase ON phase.task = from_task AND sent_ns BETWEEN phase.start_ns AND phase.end_ns
 JOIN task AS server ON server.task = to_task AND server.role = 'server'
@@ -105,7 +105,7 @@ WHERE phase.name = 'tcp.call' AND channel = 'tcp' AND bytes = 24;
 
 -- claim E tcp.replies: and gets one reply of 16 bytes from it
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: calls
 SELECT count(*) FROM message JOIN phase ON phase.task = to_task AND received_ns BETWEEN phase.start_ns AND phase.end_ns
 JOIN task AS server ON server.task = from_task AND server.role = 'server'
@@ -113,7 +113,7 @@ WHERE phase.name = 'tcp.call' AND channel = 'tcp' AND bytes = 16;
 
 -- claim E tcp.marshal: the request is its number, the function's, and both arguments, highest byte first
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: calls
 SELECT sum(hex(data) = printf('%08X%08X%016X%016X', place, 1, place - 1, 2 * (place - 1))) FROM (
 	SELECT data, row_number() OVER (ORDER BY start_ns) AS place
@@ -122,7 +122,7 @@ SELECT sum(hex(data) = printf('%08X%08X%016X%016X', place, 1, place - 1, 2 * (pl
 
 -- claim E tcp.once: between request and reply the server has added once
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: calls
 SELECT count(*) FROM (
 	SELECT start_ns, row_number() OVER (ORDER BY start_ns) AS place
@@ -136,7 +136,7 @@ JOIN value ON value.name = 'add' AND t_ns BETWEEN request.start_ns AND reply.end
 -- before it comes to wait.
 -- claim E tcp.off: meanwhile the client is off the CPU
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: calls
 SELECT count(*) FROM (
 	SELECT task, start_ns, row_number() OVER (ORDER BY start_ns) AS place
@@ -150,7 +150,7 @@ WHERE EXISTS (
 
 -- claim B tcp.wait: and waits in read() for the reply, as a rule
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 1 .. calls
 -- inconclusive: observed == 0   the server took the CPU each time before the client came to wait; run it again
 SELECT count(DISTINCT syscall.start_ns) FROM syscall JOIN state USING (task)
@@ -159,37 +159,37 @@ AND state.start_ns BETWEEN syscall.start_ns AND syscall.end_ns;
 
 -- claim E tcp.total: the sums are right
 -- phase: tcp.call
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 3 * calls * (calls - 1) / 2
 SELECT value FROM value WHERE phase = 'tcp.call' AND name = 'total';
 
 -- claim E tcp.again: a request that comes twice is answered twice
 -- phase: tcp.again
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2
 SELECT sum(value = 3 + 4) FROM value WHERE phase = 'tcp.again' AND name = 'sum';
 
 -- claim E tcp.again.once: but the server adds once
 -- phase: tcp.again
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 1
 SELECT count(*) FROM value AS run JOIN phase ON t_ns BETWEEN phase.start_ns AND phase.end_ns
 WHERE run.name = 'add' AND phase.name = 'tcp.again';
 
 -- claim E tcp.dead.part: of the last reply half comes
 -- phase: tcp.dead
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 8
 SELECT sum(ret) FROM syscall WHERE phase = 'tcp.dead' AND name = 'read';
 
 -- claim E tcp.dead.end: and then the end of the stream
 -- phase: tcp.dead
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 1
 SELECT sum(ret = 0) FROM syscall WHERE phase = 'tcp.dead' AND name = 'read';
 
 -- claim E tcp.dead: which makes the call an error, and no wait for ever
 -- phase: tcp.dead
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 0
 SELECT value FROM value WHERE phase = 'tcp.dead' AND name = 'answered';

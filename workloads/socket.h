@@ -35,13 +35,42 @@ HELPER int loopback_is_up(int up)
 	return yes;
 }
 
+/* A socket of TYPE on 127.0.0.1, with a port that the kernel chooses; -1: none is free. */
+HELPER int bound_to_loopback(int type)
+{
+	const struct sockaddr_in address = { .sin_family = AF_INET,
+					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0 && !bind(fd, (const struct sockaddr *)&address, sizeof(address)))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Whether two ports are free, of TCP and of UDP. */
+HELPER int ports_are_free(void)
+{
+	const int types[] = { SOCK_STREAM, SOCK_STREAM, SOCK_DGRAM, SOCK_DGRAM };
+	int sockets[4], free = 0;
+
+	for (int i = 0; i < 4; i++) {
+		sockets[i] = bound_to_loopback(types[i]);
+		free += sockets[i] >= 0;
+	}
+	for (int i = 0; i < 4; i++)
+		close(sockets[i]);
+	return free == 4;
+}
+
 /*
- * Whether there is a loopback interface: where it is down, we make a network of
- * our own that has one, if we may.  Before the first socket.
+ * Whether there is a loopback interface with ports that are free: where there is
+ * none, we make a network of our own that has one, if we may.  Before the first
+ * socket.
  */
 HELPER int have_loopback(void)
 {
-	if (loopback_is_up(0))
+	if (loopback_is_up(0) && ports_are_free())
 		return 1;
 	if (unshare(CLONE_NEWNET) && unshare(CLONE_NEWUSER | CLONE_NEWNET))
 		return 0;
@@ -52,12 +81,9 @@ HELPER int have_loopback(void)
 HELPER int loopback_socket(int type, struct sockaddr_in *address)
 {
 	socklen_t length = sizeof(*address);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	int fd = bound_to_loopback(type);
 
-	*address = (struct sockaddr_in){ .sin_family = AF_INET,
-					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	if (fd < 0 || bind(fd, (struct sockaddr *)address, sizeof(*address)) ||
-	    getsockname(fd, (struct sockaddr *)address, &length))
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)address, &length))
 		fail("a socket on 127.0.0.1");
 	return fd;
 }

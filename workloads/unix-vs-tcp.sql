@@ -27,13 +27,13 @@ SELECT count(*) FROM packet JOIN phase ON t_ns BETWEEN start_ns AND end_ns WHERE
 
 -- claim E tcp: the same bytes over TCP
 -- phase: tcp
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2 * rounds
 SELECT count(*) FROM message WHERE channel = 'tcp' AND bytes = 1 AND from_task != to_task;
 
 -- claim E tcp.bytes: become as many bytes in packets, each of them sent once
 -- phase: tcp
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2 * rounds
 SELECT sum(payload) FROM packet WHERE protocol = 'tcp';
 
@@ -41,7 +41,7 @@ SELECT sum(payload) FROM packet WHERE protocol = 'tcp';
 -- sends some acknowledgements of their own.
 -- claim B tcp.packets: about one packet a byte, from the first byte to the last
 -- phase: tcp
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2 * rounds .. 2 * rounds + 4
 SELECT count(*) FROM packet WHERE protocol = 'tcp'
 AND t_ns BETWEEN (SELECT min(t_ns) FROM packet WHERE protocol = 'tcp' AND payload > 0)
@@ -49,33 +49,33 @@ AND t_ns BETWEEN (SELECT min(t_ns) FROM packet WHERE protocol = 'tcp' AND payloa
 
 -- claim E tcp.connect: the connection takes three packets before the first byte
 -- phase: tcp.connect
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 3
 SELECT count(*) FROM packet WHERE protocol = 'tcp'
 AND t_ns < (SELECT min(t_ns) FROM packet WHERE protocol = 'tcp' AND payload > 0);
 
 -- claim E tcp.syn: two of which say that it begins, one from each side
 -- phase: tcp.connect
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2
 SELECT count(DISTINCT sport) FROM packet WHERE tcp_flags IN ('syn', 'syn ack', 'syn ece cwr', 'syn ack ece');
 
 -- claim E tcp.close: and three more after the last byte
 -- phase: tcp.close
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 3
 SELECT count(*) FROM packet WHERE protocol = 'tcp'
 AND t_ns >= (SELECT min(t_ns) FROM packet WHERE tcp_flags LIKE '%fin%');
 
 -- claim E tcp.fin: two of which say that it ends, one from each side
 -- phase: tcp.close
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2
 SELECT count(DISTINCT sport) FROM packet WHERE tcp_flags LIKE '%fin%';
 
 -- A socket in time_wait is another, smaller one in the kernel, so the last state seen is close.
 -- claim E tcp.client: the client's socket goes from close by syn_sent, established, fin_wait1 and fin_wait2 back to close
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 5
 SELECT CASE group_concat(old_state || ' ' || new_state, ', ')
 	WHEN 'close syn_sent, syn_sent established, established fin_wait1, fin_wait1 fin_wait2, fin_wait2 close'
@@ -84,7 +84,7 @@ FROM (SELECT * FROM sock_state
 	WHERE sock IN (SELECT sock FROM sock_state WHERE new_state = 'syn_sent') ORDER BY t_ns);
 
 -- claim E tcp.server: the server's from listen by syn_recv, established, close_wait and last_ack to close
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 5
 SELECT CASE group_concat(old_state || ' ' || new_state, ', ')
 	WHEN 'listen syn_recv, syn_recv established, established close_wait, close_wait last_ack, last_ack close'
@@ -94,20 +94,20 @@ FROM (SELECT * FROM sock_state
 
 -- claim E udp: datagrams carry the bytes as well
 -- phase: udp
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2 * rounds
 SELECT count(*) FROM message WHERE channel = 'udp' AND bytes = 1 AND from_task != to_task;
 
 -- claim E udp.packets: each is one packet, and there is no other
 -- phase: udp
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2 * rounds
 SELECT count(*) FROM packet WHERE protocol = 'udp';
 
 -- The median of the round trips, on one CPU.
 -- claim S order: a pipe is faster than a UNIX socket, and that is faster than TCP
 -- when: rounds >= 100
--- needs: told('loopback')   there is no loopback interface, and this user may not make one
+-- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
 -- expect: 2
 SELECT (pipe < unix) + (unix < tcp) FROM (
 	SELECT sum(value) FILTER (WHERE name = 'pipe.ns') AS pipe,
