@@ -15,9 +15,10 @@
  */
 #include "tasks.h"
 
+#include "folder.h"
+
 #include <sys/stat.h>
 
-static char folder[4096];
 #define NAME "meeting"
 
 static int open_fifo(int flags)
@@ -105,32 +106,21 @@ static void both_ways(void)
 	wait_for(child);
 }
 
-static void leave(void)
-{
-	unlink(NAME);
-	if (chdir("/") || rmdir(folder))
-		fail("remove the folder %s", folder);
-}
-
 int main(int argc, char **argv)
 {
-	const char *temporary = getenv("TMPDIR");
+	static const char *const names[] = { NAME, NULL };
 	struct stat status;
 
 	(void)argc;
 	workload_start(argv);
 	stay_on_this_cpu();
 	fl_role("parent");
-	snprintf(folder, sizeof(folder), "%s/faultline-fifo.XXXXXX",
-		 temporary ? temporary : "/tmp");
-	if (!mkdtemp(folder))
-		return 0; /* nobody can write there */
-	if (chdir(folder))
-		fail("go to the folder %s", folder);
+	if (!enter_folder(names))
+		return 0;
 
 	fl_phase("make");
 	if (mkfifo(NAME, 0600)) {
-		leave();
+		leave_folder();
 		return 0;
 	}
 	fl_value("fifo", 1);
@@ -149,6 +139,6 @@ int main(int argc, char **argv)
 	fl_phase("");
 
 	both_ways();
-	leave();
+	leave_folder();
 	return 0;
 }

@@ -20,6 +20,7 @@
  */
 #include "workload.h"
 
+#include "folder.h"
 #include "proc.h"
 
 #include <pthread.h>
@@ -28,7 +29,6 @@
 
 #define DIGITS 8
 
-static char folder[4096];
 static const char *mode;
 static long processes; /* up to 1,000 */
 
@@ -201,7 +201,7 @@ static void increment(void)
 
 int main(int argc, char **argv)
 {
-	const char *temporary = getenv("TMPDIR");
+	static const char *const names[] = { "counter", "lock", NULL };
 	pthread_barrierattr_t between_processes;
 	pid_t children[1000];
 
@@ -219,12 +219,8 @@ int main(int argc, char **argv)
 		stay_on_this_cpu();
 	fl_role("parent");
 
-	snprintf(folder, sizeof(folder), "%s/faultline-inc-race.XXXXXX",
-		 temporary ? temporary : "/tmp");
-	if (!mkdtemp(folder))
-		return 0; /* nobody can write there */
-	if (chdir(folder))
-		fail("go to the folder %s", folder);
+	if (!enter_folder(names))
+		return 0;
 	fl_value("folder", 1);
 	shared = shared_page();
 	pthread_barrierattr_init(&between_processes);
@@ -252,9 +248,6 @@ int main(int argc, char **argv)
 	fl_value("final", read_counter());
 	fl_phase("");
 
-	unlink("counter");
-	unlink("lock");
-	if (chdir("/") || rmdir(folder))
-		fail("remove the folder %s", folder);
+	leave_folder();
 	return 0;
 }
