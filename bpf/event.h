@@ -274,8 +274,8 @@ struct fl_syscall {
 	__u16 from_port;        /* UDP: where a datagram was sent from; 0 unknown */
 	__u64 file;             /* identity of the byte stream or file: inode number, or for a
 				 * socket the inode number of the receiving end (TCP: a hash
-				 * of the ordered pair of addresses; UDP: of the receiver's
-				 * port; a bound UNIX datagram socket: of its name), so that
+				 * of the ordered pair of addresses; a bound UNIX datagram
+				 * socket: of its name; UDP: the receiver's port), so that
 				 * sender and receiver of one stream give one number */
 	char data[FL_DATA_LEN]; /* a path, two descriptors of pipe2, or a buffer's start */
 };

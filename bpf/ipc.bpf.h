@@ -185,7 +185,7 @@ static __always_inline __u64 udp_stream(struct sock *sk, bool sends)
 	__u16 port = sends ? BPF_CORE_READ(sk, __sk_common.skc_dport) :
 			     BPF_CORE_READ((struct inet_sock *)sk, inet_sport);
 
-	return port ? STREAM_HASH | bpf_ntohs(port) : 0;
+	return bpf_ntohs(port);
 }
 
 struct file_id {
@@ -216,7 +216,7 @@ static __always_inline int socket_identity(struct socket *socket, bool sends, st
 			out->id = tcp_stream(sk, sends) ?: inode;
 		} else if (protocol == PROTOCOL_UDP) {
 			out->kind = FL_FILE_UDP;
-			out->id = udp_stream(sk, sends) ?: (sends ? 0 : inode);
+			out->id = udp_stream(sk, sends) ?: (sends ? 0 : STREAM_HASH | inode);
 		}
 	}
 	return 0;

@@ -90,7 +90,7 @@ SHARED int packet_ends(struct task_state *s, struct packet_call *p)
 		named = bpf_ntohs(address[1]);
 	if (p->sends) {
 		if (named)
-			p->file = STREAM_HASH | named;
+			p->file = named;
 		p->from_port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
 	} else {
 		p->from_port = named ?: bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
