@@ -82,6 +82,13 @@ static void find_direct_map(struct collect *c)
 	while (++args[2] < most_gib);
 }
 
+void collect_map_ring(struct collect *c)
+{
+	c->ring = ring_buffer__new(bpf_map__fd(c->skel->maps.ring), on_record, c, NULL);
+	if (!c->ring)
+		c->ring_errno = errno;
+}
+
 static int open_barrier(struct collect *c, bool cards)
 {
 	struct frames_calls calls = { .drain = drain,
@@ -111,17 +118,12 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 	if (err)
 		return err;
 	find_direct_map(c);
-	c->ring = ring_buffer__new(bpf_map__fd(c->skel->maps.ring), on_record, c, NULL);
 	if (!c->ring) {
-		err = -errno;
 		snprintf(why, why_size, "cannot map the ring buffer: %s; try a smaller --ring-size",
-			 strerror(-err));
-		return err;
+			 strerror(c->ring_errno));
+		return -c->ring_errno;
 	}
-	err = collect_attach(c);
-	if (!err)
-		err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
-					 o->every_fault);
+	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done, o->every_fault);
 	if (!err) {
 		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_tasks, NULL);
 		err = c->snapshot ? 0 : -errno;

@@ -16,8 +16,9 @@ struct collect_options;
 
 struct collect {
 	struct faultline_bpf *skel;                 /* the maps and global data, no programs */
-	struct faultline_bpf *parts[COLLECT_PARTS]; /* the programs; the second may be NULL */
+	struct faultline_bpf *parts[COLLECT_PARTS]; /* the programs */
 	struct ring_buffer *ring;
+	int ring_errno;
 	struct completions completions;
 	struct bpf_link *snapshot;
 	struct recording *rec;
@@ -34,12 +35,14 @@ struct collect {
 };
 
 /*
- * Load maps and programs; programs that user space calls by name are in the first
+ * Load maps and programs and attach them; programs that user space calls by name are in the first
  * part.  0 or -errno with a sentence in WHY; what was loaded goes with collect_unload() in either case.
  */
 int collect_load(struct collect *c, const struct collect_options *o, char *why, size_t why_size);
-int collect_attach(struct collect *c);
 void collect_detach(struct collect *c);
+
+/* Map the ring buffer, into c->ring; where that cannot be, c->ring_errno says why. */
+void collect_map_ring(struct collect *c);
 void collect_unload(struct collect *c);
 
 /* Before detaching: how often each program was skipped (bpf_prog_info.recursion_misses). */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <pthread.h>
@@ -72,54 +73,125 @@ static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
 }
 
 /*
- * Verifying the programs is most of what a start takes, and the kernel verifies
- * as many at once as load them.  The calls take as long as all others together;
- * what user space asks for by name stays in the first part.
+ * Nearly all of a start is work of the kernel's: it makes the maps and verifies the
+ * programs, as many at once as there are threads that ask for it.  So two do, as
+ * long as there are two CPUs.
  */
-static void choose_part(struct faultline_bpf *skel, int part)
+struct loading {
+	struct collect *c;
+	const struct collect_options *o;
+	int fd;        /* the types of the kernel that the programs ask for ... */
+	char path[32]; /* ... and by which name libbpf finds them */
+	struct kernel_facts facts;
+	struct bpf_map *next_map;
+	pthread_mutex_t maps;
+	int types_err, map_err;
+};
+
+/* Run FN for both arguments, the second in a thread of its own where that is faster. */
+static void both(void *(*fn)(void *), void *first, void *second)
 {
-	struct bpf_program *program;
+	bool two = get_nprocs() > 1;
+	pthread_t thread;
 
-	bpf_object__for_each_program(program, skel->obj) {
-		bool call = program == skel->progs.call_enter || program == skel->progs.call_exit;
-
-		if (call != (part == 1))
-			bpf_program__set_autoload(program, false);
-	}
+	if (two)
+		two = !pthread_create(&thread, NULL, fn, second);
+	fn(first);
+	if (two)
+		pthread_join(thread, NULL);
+	else
+		fn(second);
 }
 
-/*
- * The maps alone.  Opened first of all, so that it is known which types of the
- * kernel the programs ask for: those go to FD, and PATH names it.
- */
-static int load_maps(struct collect *c, const struct collect_options *o, int fd, const char *path)
+static int read_types(struct loading *l)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = path);
 	struct kernel_types types;
-	struct kernel_facts facts;
-	struct bpf_program *program;
 	int err = kernel_types_open(&types);
 
-	if (!err)
-		err = tracepoints_register();
 	if (!err) {
-		kernel_facts_read(&facts, &types);
-		c->skel = faultline_bpf__open_opts(&open);
-		err = c->skel ? 0 : -errno;
-	}
-	if (!err) {
-		tracepoints_find(&types, c->skel->obj);
-		err = kernel_types_cut(&types, bpf_object__btf(c->skel->obj), fd);
+		kernel_facts_read(&l->facts, &types);
+		tracepoints_find(&types, l->c->skel->obj);
+		err = kernel_types_cut(&types, bpf_object__btf(l->c->skel->obj), l->fd);
 	}
 	kernel_types_close(&types);
+	return err;
+}
+
+/* The next map that takes time, since its memory is allocated with it; NULL: none. */
+static struct bpf_map *take_map(struct loading *l)
+{
+	struct bpf_map *map;
+
+	pthread_mutex_lock(&l->maps);
+	do {
+		map = l->next_map;
+		if (map)
+			l->next_map = bpf_object__next_map(l->c->skel->obj, map);
+	} while (map && bpf_map__type(map) != BPF_MAP_TYPE_HASH &&
+		 bpf_map__type(map) != BPF_MAP_TYPE_LRU_HASH &&
+		 bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF);
+	pthread_mutex_unlock(&l->maps);
+	return map;
+}
+
+static int create_map(struct bpf_map *map)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, o, .map_flags = bpf_map__map_flags(map));
+	int fd = bpf_map_create(bpf_map__type(map), bpf_map__name(map), bpf_map__key_size(map),
+				bpf_map__value_size(map), bpf_map__max_entries(map), &o);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err;
+}
+
+struct preparation {
+	struct loading *l;
+	bool types; /* first read those */
+};
+
+static void *prepare(void *arg)
+{
+	const struct preparation *p = arg;
+	struct bpf_map *map;
+
+	if (p->types)
+		p->l->types_err = read_types(p->l);
+	while ((map = take_map(p->l))) {
+		int err = create_map(map);
+
+		if (err)
+			p->l->map_err = err;
+	}
+	return NULL;
+}
+
+/* The types for the programs, and the maps; the object that has these has no programs. */
+static int load_maps(struct loading *l)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = l->path);
+	struct preparation with_types = { l, true }, without = { l, false };
+	struct bpf_program *program;
+	int err = tracepoints_register();
+
 	if (err)
 		return err;
-	bpf_object__for_each_program(program, c->skel->obj) {
+	l->c->skel = faultline_bpf__open_opts(&open);
+	if (!l->c->skel)
+		return -errno;
+	bpf_map__set_max_entries(l->c->skel->maps.ring, l->o->ring_bytes ?: DEFAULT_RING_BYTES);
+	l->next_map = bpf_object__next_map(l->c->skel->obj, NULL);
+	both(prepare, &without, &with_types);
+	if (l->types_err || l->map_err)
+		return l->types_err ? l->types_err : l->map_err;
+	bpf_object__for_each_program(program, l->c->skel->obj) {
 		bpf_program__set_autoload(program, false);
 	}
-	configure(c->skel, o, &facts);
-	bpf_map__set_max_entries(c->skel->maps.ring, o->ring_bytes ?: DEFAULT_RING_BYTES);
-	return faultline_bpf__load(c->skel);
+	configure(l->c->skel, l->o, &l->facts);
+	return faultline_bpf__load(l->c->skel);
 }
 
 static int share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
@@ -135,79 +207,87 @@ static int share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
 	return err;
 }
 
+/*
+ * Halves, by what the verifier has to do for them.  What user space asks for by
+ * name stays in the first.
+ */
+static void choose_part(struct faultline_bpf *skel, int part)
+{
+	const struct bpf_program *const second[] = { skel->progs.call_enter, skel->progs.call_exit,
+						     skel->progs.fault_kernel };
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skel->obj) {
+		int its_part = 0;
+
+		for (size_t i = 0; i < sizeof(second) / sizeof(second[0]); i++)
+			its_part |= program == second[i];
+		if (its_part != part)
+			bpf_program__set_autoload(program, false);
+	}
+}
+
 struct part {
-	struct collect *c;
-	unsigned int subjects;
-	const char *types;
-	int number; /* -1: all that there is */
+	struct loading *l;
+	int number;
 	int err;
+	bool attaching; /* ERR is of that */
 };
 
+/* Nothing is traced yet, so programs can be attached as soon as they are there. */
 static void *load_part(void *arg)
 {
 	struct part *part = arg;
-	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = part->types);
+	struct collect *c = part->l->c;
+	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = part->l->path);
 	struct faultline_bpf *skel = faultline_bpf__open_opts(&open);
 
 	if (!skel) {
 		part->err = -errno;
 		return NULL;
 	}
-	part->c->parts[part->number > 0] = skel;
-	choose_programs(skel, part->subjects);
-	if (part->number >= 0)
-		choose_part(skel, part->number);
-	part->err = share_maps(part->c->skel, skel);
+	c->parts[part->number] = skel;
+	choose_programs(skel, part->l->o->subjects);
+	choose_part(skel, part->number);
+	part->err = share_maps(c->skel, skel);
 	if (!part->err)
 		part->err = faultline_bpf__load(skel);
+	part->attaching = !part->err;
+	if (!part->err)
+		part->err = tracepoints_attach(skel->skeleton);
+	if (part->number && !part->err)
+		collect_map_ring(c);
 	return NULL;
-}
-
-static int load_parts(struct collect *c, unsigned int subjects, const char *types)
-{
-	struct part first = { .c = c, .subjects = subjects, .types = types, .number = -1 };
-	struct part second = { .c = c, .subjects = subjects, .types = types, .number = 1 };
-	pthread_t thread;
-
-	if (get_nprocs() > 1 && !pthread_create(&thread, NULL, load_part, &second))
-		first.number = 0;
-	load_part(&first);
-	if (first.number == 0)
-		pthread_join(thread, NULL);
-	return first.err ? first.err : second.err;
 }
 
 int collect_load(struct collect *c, const struct collect_options *o, char *why, size_t why_size)
 {
-	int fd = memfd_create("types", MFD_CLOEXEC), err;
-	char path[32];
+	struct loading l = { .c = c, .o = o, .maps = PTHREAD_MUTEX_INITIALIZER };
+	struct part first = { .l = &l }, second = { .l = &l, .number = 1 };
+	const struct part *failed = NULL;
+	int err;
 
-	if (fd < 0)
+	l.fd = memfd_create("types", MFD_CLOEXEC);
+	if (l.fd < 0)
 		return -errno;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = load_maps(c, o, fd, path);
-	if (err && !c->skel)
+	snprintf(l.path, sizeof(l.path), "/proc/self/fd/%d", l.fd);
+	err = load_maps(&l);
+	if (l.types_err)
 		snprintf(
 			why, why_size,
 			"cannot read the kernel's types: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y "
 			"has them in /sys/kernel/btf/vmlinux",
 			strerror(-err));
-	if (!err)
-		err = load_parts(c, o->subjects, path);
+	if (!err) {
+		both(load_part, &first, &second);
+		failed = first.err ? &first : second.err ? &second : NULL;
+	}
+	if (failed)
+		err = failed->err;
 	if (err && !why[0])
-		snprintf(why, why_size, "cannot load the BPF programs: %s; see faultline doctor",
-			 strerror(-err));
-	close(fd);
-	return err;
-}
-
-int collect_attach(struct collect *c)
-{
-	int err = 0;
-
-	for (int i = 0; i < COLLECT_PARTS && !err; i++)
-		if (c->parts[i])
-			err = tracepoints_attach(c->parts[i]->skeleton);
+		snprintf(why, why_size, "cannot %s the BPF programs: %s; see faultline doctor",
+			 failed && failed->attaching ? "attach" : "load", strerror(-err));
+	close(l.fd);
 	return err;
 }
 
