@@ -341,6 +341,7 @@ struct fl_object {
 	__u32 device; /* as in st_dev, major:minor in the kernel's packing */
 	__u64 inode;
 	char name[FL_PATH_LEN];
+	char path[]; /* where it is, with a NUL, up to the end of the record; may be missing */
 };
 
 /* One cell of the ledger: exact even when records were lost. */

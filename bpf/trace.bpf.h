@@ -236,6 +236,24 @@ struct {
 	__type(value, struct object_value);
 } objects SEC(".maps") __weak;
 
+/*
+ * Where an object is, by its id: its name and those of the folders above it up to the root, each
+ * with a NUL behind it.  "" where it has no place, or a longer way than this.
+ */
+#define OBJECT_PATH_LEN 512
+#define OBJECT_PATH_ROOM (OBJECT_PATH_LEN + 256) /* the last name may begin at its end */
+struct object_path {
+	char names[OBJECT_PATH_ROOM];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, __u32);
+	__type(value, struct object_path);
+} object_paths SEC(".maps") __weak;
+
 #define NR_REGIONS 8
 struct named_region {
 	__u64 start;

@@ -98,6 +98,55 @@ static __always_inline struct vm_area_struct *vma_at(struct task_state *s, struc
 	return NULL;
 }
 
+#define PATH_DEPTH 32
+
+static const struct object_path no_path = {};
+
+/*
+ * The way from FILE to the root, in map object_paths.  Where it leaves a file system it goes on
+ * at the mount point; a file that is in no folder, such as a memfd, has none.
+ */
+SHARED int object_find_path(__u64 file, __u32 id)
+{
+	struct vfsmount *seen = BPF_CORE_READ((struct file *)file, f_path.mnt);
+	struct dentry *dentry = BPF_CORE_READ((struct file *)file, f_path.dentry);
+	struct mount *mount;
+	struct object_path *path;
+	__u32 used = 0;
+	bool whole = false;
+	int i;
+
+	bpf_map_update_elem(&object_paths, &id, &no_path, BPF_NOEXIST);
+	path = bpf_map_lookup_elem(&object_paths, &id);
+	if (!path)
+		return 0;
+	mount = (void *)seen - bpf_core_field_offset(struct mount, mnt);
+	for (i = 0; i < PATH_DEPTH && !whole; i++) {
+		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
+		long n;
+
+		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+			whole = above == mount;
+			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+			mount = above;
+			continue;
+		}
+		if (used >= OBJECT_PATH_LEN)
+			break;
+		n = bpf_probe_read_kernel_str(path->names + used, 256,
+					      BPF_CORE_READ(dentry, d_name.name));
+		if (n <= 0)
+			break;
+		used += n;
+		dentry = parent;
+	}
+	if (!whole)
+		path->names[0] = 0;
+	return 0;
+}
+
 /* Not inline: its stack is not needed while the tree is walked. */
 static __noinline __u32 object_id(struct inode *inode, struct file *file, bool *shmem)
 {
@@ -120,6 +169,8 @@ static __noinline __u32 object_id(struct inode *inode, struct file *file, bool *
 			loss_count(LOSS_MAP + FL_MAP_OBJECTS, bpf_ktime_get_ns());
 			return 0xffffffff;
 		}
+		if (found->id == fresh.id)
+			object_find_path((__u64)file, fresh.id);
 	}
 	*shmem = found->shmem;
 	return found->id;

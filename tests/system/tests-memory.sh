@@ -99,3 +99,35 @@ END
 		check_exact
 	done
 }
+
+# Faults on a library, on its zeros and by its code have the library's symbols.
+test_symbols_of_a_library() {
+	cat >seven.c <<'END'
+char zeros[65536];
+int numbers[4096] = { 1 };
+int touch_pages(int n)
+{
+	for (int i = 1; i <= n; i++)
+		((volatile char *)zeros)[i * 4096] = 1;
+	((volatile int *)numbers)[2000] = 3;
+	return numbers[7];
+}
+END
+	echo 'int touch_pages(int); int main(void) { return touch_pages(7); }' >main.c
+	${CC:-cc} -O1 -shared -fPIC -o libseven.so seven.c
+	${CC:-cc} -O1 -o main main.c -L. -lseven -Wl,-rpath,"$W"
+	trace ./main
+	same "status" 0 "$status"
+	same "path" "$(readlink -f libseven.so)	$(stat -c %d:%i libseven.so)" \
+		"$(query "SELECT path, device || ':' || inode FROM mapped_file WHERE name = 'libseven.so'")"
+	run env COLUMNS=200 "$FAULTLINE" show --faults "$W/t.fl"
+	same "status of show" 0 "$status"
+	same "zeros" 7 "$(awk '/\[\.bss\] \(zeros\+.*touch_pages\+/ { for (i = 1; i < NF; i++)
+		if ($i == "user") n += $(i + 1) } END { print n }' out)"
+	same "numbers" 1 "$(grep -c 'libseven\.so+0x[0-9a-f]* (numbers+0x[0-9a-f]*).*touch_pages+' out)"
+	contains "the loader" out " ld-linux-x86-64.so.2+0x"
+	cp libseven.so other
+	mv other libseven.so
+	run env COLUMNS=200 "$FAULTLINE" show --faults "$W/t.fl"
+	! grep -q 'touch_pages\|zeros' out || fail "symbols of another file"
+}

@@ -60,6 +60,19 @@ static void faults(void **state)
 		.inode = 47,
 		.name = "libc.so.6",
 	};
+	struct {
+		struct fl_object object;
+		char path[16];
+	} with_path = {
+		.object = {
+			.event = EVENT(0, 0, FL_OBJECT),
+			.id = 6,
+			.device = 8 << 20 | 3,
+			.inode = 53,
+			.name = "libm.so.6",
+		},
+		.path = "/lib/libm.so.6",
+	};
 
 	(void)state;
 	gup = (struct fl_fault_run){
@@ -84,6 +97,7 @@ static void faults(void **state)
 	PUT(r, gup);
 	PUT(r, heap);
 	PUT(r, object);
+	PUT(r, with_path);
 	put_name(r, 1, "touch");
 	put_name(r, 2, "heap");
 	put_finish(r, 37, 0);
@@ -99,6 +113,8 @@ static void faults(void **state)
 		"1|-|-|zero_fill|gup|0|5|5|-|0|7|-|-|-|-|-|0|0|-|mlock|0",
 		"1|touch|heap|zero_fill|user|0|2|31|139637976727552|4096|23|4198964|"
 		"139637976727552|139637976821760|115|-|1009|2|-|-|6");
+	ASSERT_ROWS(r, "SELECT * FROM mapped_file ORDER BY inode", "libc.so.6|-|0|47",
+		    "libm.so.6|/lib/libm.so.6|2051|53");
 	/* the end mark is there, so an empty ledger is an empty ledger */
 	ASSERT_NO_ROWS(r, "SELECT * FROM fault_count");
 	records_free(r);

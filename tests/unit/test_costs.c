@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What faults cost, by histogram; which of them lie outside of regions, and in which code. */
+#define _GNU_SOURCE
+#include <link.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
 #include "record.h"
 
 #include "image.h"
@@ -81,7 +86,7 @@ static void costs_and_what_is_outside(void **state)
 		"\n"
 		"outside of named regions\n"
 		"time ms  task         phase  kind        via     n   address  what is there  by\n"
-		"  0.000  parent 4711         file major  user    1  0x401010  cow+0x1010\n"
+		"  0.000  parent 4711         file major  user    1  0x401010  cow+0x1010     cow+0x1010\n"
 		"  1.500  parent 4711  again  copy        kernel  2   0x22000  [stack]        the kernel, read\n");
 	sqlite3_close(db);
 }
@@ -135,7 +140,7 @@ __attribute__((noinline)) int test_costs_code(int n)
 /* This program's own symbols, at the addresses that it was linked for. */
 static void symbols(void **state)
 {
-	struct image *image = image_open("/proc/self/exe");
+	struct image *image = image_open("/proc/self/exe", 0);
 	extern char __executable_start;
 	uint64_t base, behind = 7;
 
@@ -150,29 +155,156 @@ static void symbols(void **state)
 					 &behind),
 			    "test_costs_marker");
 	assert_int_equal(behind, 3);
-	assert_true(image_is_bss(image, (uint64_t)(uintptr_t)test_costs_zeros - base));
-	assert_false(image_is_bss(image, (uint64_t)(uintptr_t)&test_costs_marker - base));
 	assert_null(image_symbol(image, UINT64_MAX / 2, &behind));
 	image_close(image);
+}
+
+struct part {
+	uint64_t linked, offset; /* of a segment of this program */
+};
+
+/* The segment of this program that ADDRESS is in. */
+static int find_part(struct dl_phdr_info *info, size_t size, void *arg)
+{
+	struct part *part = arg;
+	uint64_t address = part->linked - info->dlpi_addr;
+
+	(void)size;
+	for (int i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && address >= p->p_vaddr &&
+		    address < p->p_vaddr + p->p_memsz)
+			*part = (struct part){ p->p_vaddr & ~0xfffull, p->p_offset & ~0xfffull };
+	}
+	return 1; /* the first is the program itself */
+}
+
+static struct part part_of(const void *address)
+{
+	struct part part = { .linked = (uint64_t)(uintptr_t)address };
+
+	assert_int_equal(dl_iterate_phdr(find_part, &part), 1);
+	return part;
+}
+
+/* How far into its segment, from the first page on. */
+static uint64_t into(const void *address)
+{
+	extern char __executable_start;
+	uint64_t base = (uint64_t)(uintptr_t)&__executable_start & ~0xfffull;
+
+	return (uint64_t)(uintptr_t)address - base - part_of(address).linked;
+}
+
+static void expect_place(sqlite3 *db, struct place_fault fault, const char *where, const char *by)
+{
+	struct places *places = places_new(db);
+	struct place place;
+
+	assert_non_null(places);
+	places_find(places, &fault, &place);
+	assert_string_equal(place.where, where);
+	assert_string_equal(place.by, by);
+	places_free(places);
+}
+
+#define TEXT_AT 0x7000000ull
+#define DATA_AT 0x9000000ull
+
+/* This program is the library "x" of a process, whose child has its address space. */
+static void symbols_of_what_is_mapped(void **state)
+{
+	const void *code = (const void *)(uintptr_t)test_costs_code;
+	char where[64], by[64], *sql;
+	struct stat st;
+	sqlite3 *db;
+	struct place_fault fault = {
+		.task = 2,
+		.t_ns = 100,
+		.object = "x",
+		.has_address = true,
+		.has_vma = true,
+		.has_ip = true,
+		.address = DATA_AT + into(&test_costs_marker) + 1,
+		.ip = TEXT_AT + into(code),
+		.vma_start = DATA_AT,
+		.vma_offset = part_of(&test_costs_marker).offset,
+	};
+
+	(void)state;
+	assert_int_equal(stat("/proc/self/exe", &st), 0);
+	assert_true(
+		asprintf(
+			&sql,
+			"INSERT INTO task (task, tid, pid, created_by, creator_task, exec_ns) VALUES"
+			" (1, 7, 7, 'launch', NULL, 3), (2, 8, 8, 'fork', 1, NULL),"
+			" (3, 9, 9, 'fork', 1, 90);"
+			"INSERT INTO mapped_file VALUES ('x', '/proc/self/exe', 1, %lld);"
+			"INSERT INTO fault_run (task, start_ns, vma_start, vma_end, vma_offset, object)"
+			" VALUES (1, 10, %llu, %llu, %llu, 'x'), (1, 20, %llu, %llu, %llu, 'x'),"
+			" (1, 200, %llu, %llu, 0, 'later');",
+			(long long)st.st_ino, TEXT_AT, TEXT_AT + 0x1000000,
+			(unsigned long long)part_of(code).offset, DATA_AT, DATA_AT + 4096,
+			(unsigned long long)part_of(&test_costs_marker).offset, TEXT_AT,
+			TEXT_AT + 0x1000000) > 0);
+	db = report_db(sql);
+	free(sql);
+	snprintf(where, sizeof(where), "x+0x%llx (test_costs_marker+0x1)",
+		 (unsigned long long)(fault.address - DATA_AT + fault.vma_offset));
+	expect_place(db, fault, where, "test_costs_code");
+	/* After its own execve it has nothing of its parent. */
+	fault.task = 3;
+	expect_place(db, fault, where, "");
+	fault.task = 1;
+	fault.t_ns = 300;
+	snprintf(by, sizeof(by), "later+0x%llx", (unsigned long long)into(code));
+	expect_place(db, fault, where, by);
+	fault.task = 2;
+	fault.t_ns = 100;
+	fault.object = NULL;
+	fault.address = DATA_AT + into(test_costs_zeros) + 8;
+	expect_place(db, fault, "[.bss] (test_costs_zeros+0x8)", "test_costs_code");
+	fault.address = 4096;
+	fault.in_kernel = true;
+	expect_place(db, fault, "[anonymous]", "the kernel");
+	/* Another file is at that path by now, or two have that name: no symbol is better than a wrong one. */
+	fault.in_kernel = false;
+	fault.object = "x";
+	fault.address = DATA_AT;
+	fault.vma_offset = 4096;
+	report_db_add(db, "UPDATE mapped_file SET inode = inode + 1");
+	fault.ip = TEXT_AT + 3;
+	snprintf(where, sizeof(where), "x+0x%llx", (unsigned long long)(part_of(code).offset + 3));
+	expect_place(db, fault, "x+0x1000", where);
+	report_db_add(db, "UPDATE mapped_file SET inode = inode - 1;"
+			  "INSERT INTO mapped_file VALUES ('x', '/elsewhere/x', 1, 1)");
+	expect_place(db, fault, "x+0x1000", where);
+	sqlite3_close(db);
 }
 
 static void what_is_no_program(void **state)
 {
 	(void)state;
-	assert_null(image_open("/nowhere/cow"));
-	assert_null(image_open("/proc/self/stat"));
-	assert_null(image_open("/"));
-	assert_null(image_open("/dev/null"));
+	assert_null(image_open("/nowhere/cow", 0));
+	assert_null(image_open("/proc/self/stat", 0));
+	assert_null(image_open("/", 0));
+	assert_null(image_open("/dev/null", 0));
 	image_close(NULL);
+	assert_null(image_open("/proc/self/exe", 1));
 	places_free(NULL);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(classes),         cmocka_unit_test(costs_and_what_is_outside),
-		cmocka_unit_test(nothing_outside), cmocka_unit_test(claims_off_by_some),
-		cmocka_unit_test(symbols),         cmocka_unit_test(what_is_no_program),
+		cmocka_unit_test(classes),
+		cmocka_unit_test(costs_and_what_is_outside),
+		cmocka_unit_test(nothing_outside),
+		cmocka_unit_test(claims_off_by_some),
+		cmocka_unit_test(symbols),
+		cmocka_unit_test(symbols_of_what_is_mapped),
+		cmocka_unit_test(what_is_no_program),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,9 @@ struct object_value {
 	char name[FL_PATH_LEN];
 };
 
+#define OBJECT_PATH_ROOM 768
+#define PATH_DEPTH 32
+
 struct rescued {
 	__u64 size;
 	char record[104];
@@ -81,16 +84,46 @@ static int append_name(struct collect *c, const void *key, const void *value)
 	return recording_append(c->rec, &r, sizeof(r));
 }
 
+/* "libc.so.6", "lib", "" as "/lib/libc.so.6" with its NUL; the bytes of it, 0 for no name at all. */
+static size_t join_path(char *path, const char *names)
+{
+	const char *parts[PATH_DEPTH], *at = names, *end = names + OBJECT_PATH_ROOM;
+	size_t used = 0;
+	int n = 0;
+
+	while (n < PATH_DEPTH && at < end && *at) {
+		parts[n++] = at;
+		at += strnlen(at, end - at) + 1;
+	}
+	while (n--) {
+		size_t length = strnlen(parts[n], end - parts[n]);
+
+		path[used++] = '/';
+		memcpy(path + used, parts[n], length);
+		used += length;
+	}
+	path[used] = '\0';
+	return used ? used + 1 : 0;
+}
+
 static int append_object(struct collect *c, const void *key, const void *value)
 {
 	const struct object_key *k = key;
 	const struct object_value *v = value;
-	struct fl_object r = {
-		.event.type = FL_OBJECT, .id = v->id, .device = k->device, .inode = k->inode
-	};
+	char names[OBJECT_PATH_ROOM] = "";
+	union {
+		struct fl_object object;
+		char room[sizeof(struct fl_object) + OBJECT_PATH_ROOM + 2];
+	} r = { .object = { .event.type = FL_OBJECT,
+			    .id = v->id,
+			    .device = k->device,
+			    .inode = k->inode } };
 
-	memcpy(r.name, v->name, sizeof(r.name));
-	return recording_append(c->rec, &r, sizeof(r));
+	memcpy(r.object.name, v->name, sizeof(r.object.name));
+	/* where it is not there, there was no room, and the way is not known */
+	bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.object_paths), &v->id, names);
+	return recording_append(c->rec, &r,
+				sizeof(r.object) + join_path(r.object.path, names));
 }
 
 static int append_rescued(struct collect *c, const void *key, const void *value)

@@ -18,6 +18,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/sysmacros.h>
 
 #include "correlate_private.h"
 #include "recording.h"
@@ -131,8 +132,9 @@ static int learn_name(struct correlation *c, __u32 id, const char *name)
 	return c->names[id] ? 0 : correlate_no_memory(c);
 }
 
-static int learn_object(struct correlation *c, const struct fl_object *object)
+static int learn_object(struct correlation *c, const struct fl_object *object, size_t size)
 {
+	size_t path = size - offsetof(struct fl_object, path);
 	char *name = strndup(object->name, sizeof(object->name));
 	void *before = map_get(&c->objects, object->id);
 
@@ -143,7 +145,10 @@ static int learn_object(struct correlation *c, const struct fl_object *object)
 		return correlate_no_memory(c);
 	}
 	free(before);
-	return 0;
+	return ROW_ADD(c, ROW_MAPPED_FILE, cell_text(name),
+		       path ? cell_chars(object->path, path) : cell_null(),
+		       cell_int((long long)makedev(object->device >> 20, object->device & 0xfffff)),
+		       cell_int((long long)object->inode));
 }
 
 static const __u16 sizes[FL_LAST_TYPE + 1] = {
@@ -254,7 +259,7 @@ static int gather(const void *record, size_t size, void *arg)
 		return learn_name(c, ((const struct fl_name *)record)->id,
 				  ((const struct fl_name *)record)->name);
 	case FL_OBJECT:
-		return learn_object(c, record);
+		return learn_object(c, record, size);
 	case FL_FINISH:
 		c->finished = true;
 		memcpy(&c->finish, record, sizeof(c->finish));

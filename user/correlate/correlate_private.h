@@ -43,6 +43,7 @@ enum row {
 	ROW_REPARENT,
 	ROW_VMA,
 	ROW_OPEN_FILE,
+	ROW_MAPPED_FILE,
 	NR_ROWS,
 };
 

@@ -103,6 +103,10 @@ CREATE TABLE fault_cost (
 	phase TEXT, region TEXT, kind TEXT, via TEXT, least_ns INTEGER, below_ns INTEGER, n INTEGER
 );
 
+-- Files that faults were taken on, as fault.object names them.  path: where it is, from the root
+-- of the whole system; NULL: in no folder, as memory that has a name, or not known.
+CREATE TABLE mapped_file (name TEXT, path TEXT, device INTEGER, inode INTEGER);
+
 -- use: user, page_table, other
 CREATE TABLE page_alloc (
 	task INTEGER, phase TEXT, use TEXT, page_order INTEGER, zeroed INTEGER, n INTEGER,

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include "image.h"
 
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MOST_SYMBOLS (1 << 22)
+/* Of a name; what is shown is shorter still. */
+#define MOST_NAME 128
 /* A symbol without a size is meant up to the next one, but not further than this. */
 #define UNSIZED_REACH 4096
 
@@ -55,7 +58,10 @@ static bool add_symbol(struct image *image, const GElf_Sym *from, const char *na
 	int type = GELF_ST_TYPE(from->st_info);
 	struct symbol *grown;
 
-	if (!name || !*name || from->st_shndx == SHN_UNDEF ||
+	if (image->nr_symbols == IMAGE_MOST_SYMBOLS)
+		return false;
+	/* an absolute one is a number, such as a version's, and no place */
+	if (!name || !*name || from->st_shndx == SHN_UNDEF || from->st_shndx == SHN_ABS ||
 	    (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE && type != STT_GNU_IFUNC))
 		return true;
 	if (!(image->nr_symbols & (image->nr_symbols - 1))) {
@@ -67,7 +73,7 @@ static bool add_symbol(struct image *image, const GElf_Sym *from, const char *na
 		image->symbols = grown;
 	}
 	grown = &image->symbols[image->nr_symbols];
-	*grown = (struct symbol){ from->st_value, from->st_size, strdup(name) };
+	*grown = (struct symbol){ from->st_value, from->st_size, strndup(name, MOST_NAME) };
 	if (!grown->name)
 		return false;
 	image->nr_symbols++;
@@ -87,7 +93,7 @@ static bool read_symbols(struct image *image, Elf *elf, GElf_Word kind)
 			continue;
 		data = elf_getdata(section, NULL);
 		n = data ? data->d_size / header.sh_entsize : 0;
-		if (n > MOST_SYMBOLS)
+		if (n > IMAGE_MOST_SYMBOLS)
 			return false;
 		for (size_t i = 0; i < n; i++) {
 			GElf_Sym symbol;
@@ -129,15 +135,34 @@ static bool read_file(struct image *image, Elf *elf)
 	return true;
 }
 
-struct image *image_open(const char *path)
+/*
+ * What is at PATH is looked at before it is opened: to open a device may do
+ * something, and a FIFO makes us wait.  A descriptor, or -1.
+ */
+static int open_file(const char *path, uint64_t inode)
 {
-	/* The path may come from somebody's recording: a FIFO there must not make us wait. */
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct image *image = NULL;
+	int place = open(path, O_PATH | O_CLOEXEC), fd = -1;
+	char again[32];
 	struct stat st;
+
+	if (place < 0)
+		return -1;
+	if (!fstat(place, &st) && S_ISREG(st.st_mode) && st.st_size <= IMAGE_MOST_BYTES &&
+	    (!inode || st.st_ino == inode)) {
+		snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+		fd = open(again, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	}
+	close(place);
+	return fd;
+}
+
+struct image *image_open(const char *path, uint64_t inode)
+{
+	int fd = open_file(path, inode);
+	struct image *image = NULL;
 	Elf *elf = NULL;
 
-	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode) || elf_version(EV_CURRENT) == EV_NONE)
+	if (fd < 0 || elf_version(EV_CURRENT) == EV_NONE)
 		goto out;
 	elf = elf_begin(fd, ELF_C_READ, NULL);
 	image = elf ? calloc(1, sizeof(*image)) : NULL;
@@ -189,12 +214,18 @@ bool image_address(const struct image *image, uint64_t offset, uint64_t *address
 	return false;
 }
 
-bool image_is_bss(const struct image *image, uint64_t address)
+bool image_bss(const struct image *image, uint64_t offset, uint64_t distance, uint64_t *address)
 {
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE) - 1;
+
 	for (size_t i = 0; i < image->nr_segments; i++) {
 		const struct segment *s = &image->segments[i];
 
-		if (address >= s->address + s->in_file && address < s->address + s->in_memory)
+		/* The first page has the end of the segment before as well, but was mapped for this one. */
+		if (offset < (s->offset & ~page) || offset >= s->offset + s->in_file)
+			continue;
+		*address = s->address - s->offset + offset + distance;
+		if (*address >= s->address + s->in_file && *address < s->address + s->in_memory)
 			return true;
 	}
 	return false;

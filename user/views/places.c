@@ -9,109 +9,259 @@
 
 #include "image.h"
 
-/* The program that a task runs. */
-struct program {
-	char *exe;
-	long long task;
-	struct image *image; /* NULL: its file tells nothing */
-	bool borrowed;       /* from another task that runs it */
-	bool has_bias;
-	uint64_t bias; /* from the addresses it was linked for to those where it is */
-	struct program *next;
+/* Symbol tables are read into memory, and the paths may be those of somebody's recording. */
+#define MOST_IMAGES 256
+/* Ancestors of a task whose mappings it may have inherited. */
+#define MOST_MAKERS 64
+
+/* What was mapped, by the name that table fault has. */
+struct file {
+	char *name;
+	struct image *image; /* NULL: it tells nothing */
+	struct file *next;
+};
+
+struct mapping {
+	long long task, t_ns; /* when a fault showed it first */
+	uint64_t start, end, offset;
+	struct file *file;
+};
+
+struct maker {
+	long long task, maker; /* 0: none */
+	long long exec_ns;     /* -1: never */
 };
 
 struct places {
 	sqlite3 *db;
-	struct program *programs;
+	struct file *files;
+	size_t nr_images;
+	struct mapping *mappings; /* by task, then by time */
+	size_t nr_mappings;
+	struct maker *makers; /* by task */
+	size_t nr_makers;
 };
+
+/* Where the only file of that name is; two files of one name cannot be told apart. */
+static struct image *open_image(struct places *places, const char *name)
+{
+	struct image *image = NULL;
+	sqlite3_stmt *stmt;
+
+	if (places->nr_images == MOST_IMAGES ||
+	    sqlite3_prepare_v2(
+		    places->db,
+		    "SELECT min(path), min(inode), count(*) FROM mapped_file WHERE name = ?1", -1,
+		    &stmt, NULL))
+		return NULL;
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+	if (sqlite3_step(stmt) == SQLITE_ROW && sqlite3_column_int(stmt, 2) == 1 &&
+	    sqlite3_column_text(stmt, 0))
+		image = image_open((const char *)sqlite3_column_text(stmt, 0),
+				   (uint64_t)sqlite3_column_int64(stmt, 1));
+	sqlite3_finalize(stmt);
+	places->nr_images += image != NULL;
+	return image;
+}
+
+static struct file *file_of(struct places *places, const char *name)
+{
+	struct file *file = places->files;
+
+	while (file && strcmp(file->name, name) != 0)
+		file = file->next;
+	if (file || !name)
+		return file;
+	file = calloc(1, sizeof(*file));
+	if (!file)
+		return NULL;
+	file->name = strdup(name);
+	if (!file->name) {
+		free(file);
+		return NULL;
+	}
+	file->image = open_image(places, name);
+	file->next = places->files;
+	places->files = file;
+	return file;
+}
+
+/* Room for one more of SIZE bytes behind N of them in *ARRAY; false: no memory. */
+static bool grow(void **array, size_t n, size_t size)
+{
+	void *grown;
+
+	if (n & (n - 1))
+		return true;
+	grown = reallocarray(*array, n ? 2 * n : 1, size);
+	if (grown)
+		*array = grown;
+	return grown != NULL;
+}
+
+static bool read_mappings(struct places *places)
+{
+	sqlite3_stmt *stmt;
+	bool ok = true;
+
+	if (sqlite3_prepare_v2(places->db,
+			       "SELECT task, min(start_ns), vma_start, vma_end, vma_offset, object"
+			       " FROM fault_run WHERE object IS NOT NULL AND vma_offset IS NOT NULL"
+			       " GROUP BY task, vma_start, vma_end, vma_offset, object"
+			       " ORDER BY task, 2",
+			       -1, &stmt, NULL))
+		return false;
+	while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *name = (const char *)sqlite3_column_text(stmt, 5);
+		struct file *file = name ? file_of(places, name) : NULL;
+
+		ok = file && grow((void **)&places->mappings, places->nr_mappings,
+				  sizeof(*places->mappings));
+		if (ok)
+			places->mappings[places->nr_mappings++] = (struct mapping){
+				.task = sqlite3_column_int64(stmt, 0),
+				.t_ns = sqlite3_column_int64(stmt, 1),
+				.start = (uint64_t)sqlite3_column_int64(stmt, 2),
+				.end = (uint64_t)sqlite3_column_int64(stmt, 3),
+				.offset = (uint64_t)sqlite3_column_int64(stmt, 4),
+				.file = file,
+			};
+	}
+	sqlite3_finalize(stmt);
+	return ok;
+}
+
+static bool read_makers(struct places *places)
+{
+	sqlite3_stmt *stmt;
+	bool ok = true;
+
+	if (sqlite3_prepare_v2(places->db,
+			       "SELECT task, coalesce(creator_task, parent_task, 0),"
+			       " coalesce(exec_ns, -1) FROM task ORDER BY task",
+			       -1, &stmt, NULL))
+		return false;
+	while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
+		ok = grow((void **)&places->makers, places->nr_makers, sizeof(*places->makers));
+		if (ok)
+			places->makers[places->nr_makers++] = (struct maker){
+				sqlite3_column_int64(stmt, 0),
+				sqlite3_column_int64(stmt, 1),
+				sqlite3_column_int64(stmt, 2),
+			};
+	}
+	sqlite3_finalize(stmt);
+	return ok;
+}
 
 struct places *places_new(sqlite3 *db)
 {
 	struct places *places = calloc(1, sizeof(*places));
 
-	if (places)
-		places->db = db;
-	return places;
+	if (!places)
+		return NULL;
+	places->db = db;
+	if (read_mappings(places) && read_makers(places))
+		return places;
+	places_free(places);
+	return NULL;
 }
 
 void places_free(struct places *places)
 {
 	if (!places)
 		return;
-	while (places->programs) {
-		struct program *next = places->programs->next;
+	while (places->files) {
+		struct file *next = places->files->next;
 
-		if (!places->programs->borrowed)
-			image_close(places->programs->image);
-		free(places->programs->exe);
-		free(places->programs);
-		places->programs = next;
+		image_close(places->files->image);
+		free(places->files->name);
+		free(places->files);
+		places->files = next;
 	}
+	free(places->mappings);
+	free(places->makers);
 	free(places);
 }
 
-/* The last component of PATH, cut as the recording cuts names of files. */
-static bool is_file_of(const char *exe, const char *object)
+/* First of the mappings of TASK. */
+static size_t first_mapping(const struct places *places, long long task)
 {
-	const char *slash = strrchr(exe, '/'), *name = slash ? slash + 1 : exe;
+	size_t low = 0, high = places->nr_mappings;
 
-	return object && !strncmp(name, object, 63) && strlen(object) <= 63;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (places->mappings[middle].task < task)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
-/* Where it is: any fault on its file tells. */
-static void find_bias(const struct places *places, struct program *p, const char *object)
+/* Who made TASK and gave it its address space, if that was still so at T_NS; 0: nobody. */
+static long long maker_of(const struct places *places, long long task, long long t_ns)
 {
-	sqlite3_stmt *stmt;
+	size_t low = 0, high = places->nr_makers;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (places->makers[middle].task < task)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == places->nr_makers || places->makers[low].task != task ||
+	    (places->makers[low].exec_ns >= 0 && places->makers[low].exec_ns <= t_ns))
+		return 0;
+	return places->makers[low].maker;
+}
+
+static uint64_t offset_in(const struct mapping *m, uint64_t address)
+{
+	return address - m->start + m->offset;
+}
+
+/* ADDRESS is in the .bss of M's file; the address that it was linked for. */
+static bool is_bss_of(const struct mapping *m, uint64_t address, uint64_t *linked)
+{
+	return m->file->image && image_bss(m->file->image, m->offset, address - m->start, linked);
+}
+
+static bool is_in(const struct mapping *m, uint64_t address, bool bss)
+{
 	uint64_t linked;
 
-	if (!p->image)
-		return;
-	p->has_bias = image_is_fixed(p->image);
-	if (p->has_bias ||
-	    sqlite3_prepare_v2(places->db,
-			       "SELECT vma_start, vma_offset FROM fault_run"
-			       " WHERE task = ?1 AND object = ?2 AND vma_offset IS NOT NULL"
-			       " ORDER BY start_ns DESC LIMIT 1",
-			       -1, &stmt, NULL))
-		return;
-	sqlite3_bind_int64(stmt, 1, p->task);
-	sqlite3_bind_text(stmt, 2, object, -1, SQLITE_STATIC);
-	if (sqlite3_step(stmt) == SQLITE_ROW &&
-	    image_address(p->image, (uint64_t)sqlite3_column_int64(stmt, 1), &linked)) {
-		p->has_bias = true;
-		p->bias = (uint64_t)sqlite3_column_int64(stmt, 0) - linked;
-	}
-	sqlite3_finalize(stmt);
+	return bss ? is_bss_of(m, address, &linked) : address >= m->start && address < m->end;
 }
 
-static struct program *program_of(struct places *places, const struct place_fault *fault)
+/*
+ * The mapping that ADDRESS was in when FAULT came, or whose .bss: the last that had shown
+ * itself by then, of the task or of one from which it has its address space.
+ */
+static const struct mapping *find_mapping(const struct places *places,
+					  const struct place_fault *fault, uint64_t address,
+					  bool bss)
 {
-	const char *slash = fault->exe ? strrchr(fault->exe, '/') : NULL;
-	struct program *p = places->programs, *same;
+	long long task = fault->task;
 
-	if (!fault->exe)
-		return NULL;
-	while (p && (p->task != fault->task || strcmp(p->exe, fault->exe) != 0))
-		p = p->next;
-	if (p)
-		return p;
-	p = calloc(1, sizeof(*p));
-	if (!p)
-		return NULL;
-	p->exe = strdup(fault->exe);
-	if (!p->exe) {
-		free(p);
-		return NULL;
+	for (int far = 0; task && far < MOST_MAKERS; far++) {
+		const struct mapping *found = NULL;
+
+		for (size_t i = first_mapping(places, task);
+		     i < places->nr_mappings && places->mappings[i].task == task; i++) {
+			const struct mapping *m = &places->mappings[i];
+
+			if ((!found || m->t_ns <= fault->t_ns) && is_in(m, address, bss))
+				found = m;
+		}
+		if (found)
+			return found;
+		task = maker_of(places, task, fault->t_ns);
 	}
-	p->task = fault->task;
-	for (same = places->programs; same && strcmp(same->exe, fault->exe) != 0;)
-		same = same->next;
-	p->borrowed = same != NULL;
-	p->image = same ? same->image : image_open(fault->exe);
-	p->next = places->programs;
-	places->programs = p;
-	find_bias(places, p, slash ? slash + 1 : fault->exe);
-	return p;
+	return NULL;
 }
 
 static void print_symbol(char *buf, size_t size, const char *before, const char *name,
@@ -123,15 +273,21 @@ static void print_symbol(char *buf, size_t size, const char *before, const char 
 		snprintf(buf, size, "%s%.80s%s", before, name, after);
 }
 
-static void find_where(const struct program *p, const struct place_fault *fault,
-		       struct place *place)
+/* Symbol at byte OFFSET of FILE, or NULL. */
+static const char *symbol_at(const struct file *file, uint64_t offset, uint64_t *behind)
+{
+	uint64_t linked;
+
+	if (!file || !file->image || !image_address(file->image, offset, &linked))
+		return NULL;
+	return image_symbol(file->image, linked, behind);
+}
+
+static void find_where(struct places *places, const struct place_fault *fault, struct place *place)
 {
 	const char *symbol = NULL;
 	uint64_t behind, linked;
-	bool known = p && p->image && p->has_bias;
-	size_t used;
 
-	linked = known ? fault->address - p->bias : 0;
 	if (!fault->has_address) {
 		snprintf(place->where, sizeof(place->where), "%.63s",
 			 fault->object ? fault->object : "-");
@@ -146,37 +302,43 @@ static void find_where(const struct program *p, const struct place_fault *fault,
 
 		snprintf(place->where, sizeof(place->where), "%.63s+0x%" PRIx64, fault->object,
 			 offset);
-		known = known && is_file_of(p->exe, fault->object);
+		symbol = symbol_at(file_of(places, fault->object), offset, &behind);
 	} else if (fault->vma_flags & VMA_GROWSDOWN) {
 		snprintf(place->where, sizeof(place->where), "[stack]");
-		return;
-	} else if (known && image_is_bss(p->image, linked)) {
-		snprintf(place->where, sizeof(place->where), "[.bss]");
 	} else {
-		snprintf(place->where, sizeof(place->where), "[anonymous]");
-		return;
+		const struct mapping *m = find_mapping(places, fault, fault->address, true);
+
+		snprintf(place->where, sizeof(place->where), "%s", m ? "[.bss]" : "[anonymous]");
+		if (m && is_bss_of(m, fault->address, &linked))
+			symbol = image_symbol(m->file->image, linked, &behind);
 	}
-	if (known)
-		symbol = image_symbol(p->image, linked, &behind);
-	used = strlen(place->where);
-	if (symbol)
+	if (symbol) {
+		size_t used = strlen(place->where);
+
 		print_symbol(place->where + used, sizeof(place->where) - used, " (", symbol, behind,
 			     ")");
+	}
 }
 
 void places_find(struct places *places, const struct place_fault *fault, struct place *place)
 {
-	const struct program *p = program_of(places, fault);
+	const struct mapping *m;
 	const char *symbol;
 	uint64_t behind;
 
 	place->by[0] = '\0';
-	find_where(p, fault, place);
-	if (fault->in_kernel)
+	find_where(places, fault, place);
+	if (fault->in_kernel) {
 		snprintf(place->by, sizeof(place->by), "the kernel");
-	if (fault->in_kernel || !fault->has_ip || !p || !p->image || !p->has_bias)
 		return;
-	symbol = image_symbol(p->image, fault->ip - p->bias, &behind);
+	}
+	m = fault->has_ip ? find_mapping(places, fault, fault->ip, false) : NULL;
+	if (!m)
+		return;
+	symbol = symbol_at(m->file, offset_in(m, fault->ip), &behind);
 	if (symbol)
 		print_symbol(place->by, sizeof(place->by), "", symbol, behind, "");
+	else
+		snprintf(place->by, sizeof(place->by), "%.63s+0x%" PRIx64, m->file->name,
+			 offset_in(m, fault->ip));
 }

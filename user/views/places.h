@@ -12,22 +12,23 @@
 
 /* As table fault has it. */
 struct place_fault {
-	long long task;
-	const char *exe, *object; /* NULL: not known, anonymous */
+	long long task, t_ns;
+	const char *object; /* NULL: anonymous */
 	bool has_address, has_vma, has_ip, in_kernel;
 	uint64_t address, ip, vma_start, vma_offset, vma_flags;
 };
 
 struct place {
 	char where[192]; /* "cow+0x2e10 (counter+8)", "[stack]"; names as they are, not escaped */
-	char by[128];    /* "write_pages+0x12", "the kernel"; "" where it is not known */
+	char by[128];    /* "write_pages+0x12", "libx.so+0x10", "the kernel"; "": not known */
 };
 
 struct places;
 
 /*
  * Places of the recording DB, which must outlive it.  Symbols come from the files
- * of the programs, where they are still there.  NULL: no memory.
+ * that were mapped, where those of table mapped_file are still there.  NULL: no
+ * memory, or DB cannot be read.
  */
 struct places *places_new(sqlite3 *db);
 void places_free(struct places *places);

@@ -12,7 +12,6 @@
 
 enum {
 	AT_TASK,
-	AT_EXE,
 	AT_WHO,
 	AT_PID,
 	AT_PHASE,
@@ -29,14 +28,6 @@ enum {
 	AT_START,
 	AT_MAJOR,
 };
-
-/* A task that called no execve runs the program of the one that made it. */
-#define EXE                                                                                        \
-	"coalesce(exe, (WITH RECURSIVE above(maker, exe, far) AS ("                                \
-	" SELECT coalesce(task.creator_task, task.parent_task), NULL, 0"                           \
-	" UNION ALL SELECT coalesce(t.creator_task, t.parent_task), t.exe, far + 1 FROM above"     \
-	" JOIN task AS t ON t.task = maker WHERE above.exe IS NULL AND far < 1000)"                \
-	" SELECT exe FROM above WHERE exe IS NOT NULL))"
 
 #define OUTSIDE                                                                                    \
 	"FROM fault JOIN task USING (task) WHERE region IS NULL AND (?1 IS NULL OR phase = ?1) "
@@ -69,7 +60,7 @@ static void add_row(struct grid *grid, struct places *places, sqlite3_stmt *stmt
 {
 	struct place_fault fault = {
 		.task = sqlite3_column_int64(stmt, AT_TASK),
-		.exe = optional_text(stmt, AT_EXE),
+		.t_ns = sqlite3_column_int64(stmt, AT_START),
 		.object = optional_text(stmt, AT_OBJECT),
 		.has_address = has(stmt, AT_ADDRESS),
 		.has_vma = has(stmt, AT_VMA_START),
@@ -132,8 +123,7 @@ int surplus_list(sqlite3 *db, const char *phase, int most, FILE *out,
 	if (err || !runs)
 		return err;
 	err = report_prepare(db, &stmt,
-			     "SELECT task, " EXE
-			     ", coalesce(nullif(role, ''), comm, '?'), tid, phase,"
+			     "SELECT task, coalesce(nullif(role, ''), comm, '?'), tid, phase,"
 			     " kind, via, syscall, n, address, ip, vma_start, vma_flags, object,"
 			     " vma_offset, fault.start_ns, major " OUTSIDE
 			     "ORDER BY fault.start_ns, address");

@@ -90,7 +90,9 @@ struct k_sigaction;
 struct signal_struct;
 struct file;
 struct sk_buff;
+struct dentry;
 struct inode;
+struct vfsmount;
 struct path;
 struct linux_binprm;
 struct in6_addr;
@@ -108,6 +110,7 @@ struct bpf_iter__task;
 struct bpf_iter__task_file;
 struct bpf_iter__task_vma;
 struct file_lock;
+struct mount;
 struct unix_address;
 struct unix_sock;
 struct socket_alloc;
@@ -330,9 +333,8 @@ struct signal_struct {
 
 typedef unsigned int fmode_t;
 
-struct dentry;
-
 struct path {
+	struct vfsmount *mnt;
 	struct dentry *dentry;
 };
 
@@ -368,6 +370,7 @@ struct qstr {
 };
 
 struct dentry {
+	struct dentry *d_parent;
 	union {
 		const struct qstr d_name;
 	};
@@ -389,6 +392,10 @@ typedef __kernel_dev_t dev_t;
 struct super_block {
 	dev_t s_dev;
 	long unsigned int s_magic;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
 };
 
 struct linux_binprm {
@@ -534,6 +541,12 @@ struct file_lock {
 	struct file_lock_core c;
 	loff_t fl_start;
 	loff_t fl_end;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
 };
 
 struct sockaddr_un {
