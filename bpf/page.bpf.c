@@ -27,6 +27,9 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	if (!s || !page)
 		return 0;
 	use = page_use(gfp, order);
+	/* What an interrupt takes is not the task's; it never takes pages for user memory. */
+	if (use == FL_PAGE_OTHER && in_interrupt(task))
+		return 0;
 	if (use == FL_PAGE_USER) {
 		if (order >= PMD_ORDER) {
 			s->effects.huge++;

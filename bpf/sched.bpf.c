@@ -170,24 +170,6 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	return 0;
 }
 
-/* Bits of preempt_count(): hard and soft interrupt being served, NMI. */
-#define PREEMPT_IN_IRQ 0x00ff0100
-
-/*
- * preempt_count is a per-CPU variable like the runqueue, so that it lies at a
- * fixed distance from the runqueue of the CPU that the current task is on.
- */
-static __always_inline bool in_interrupt(struct task_struct *current)
-{
-	__u32 count = 0;
-
-	if (preempt_count_from_rq)
-		bpf_probe_read_kernel(&count, sizeof(count),
-				      (void *)BPF_CORE_READ(current, se.cfs_rq, rq) +
-					      preempt_count_from_rq);
-	return count & PREEMPT_IN_IRQ;
-}
-
 /* TP_PROTO(struct task_struct *p); runs in the waker */
 SEC("?tp_btf/sched_waking")
 int BPF_PROG(sched_waking, struct task_struct *task)
