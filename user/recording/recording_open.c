@@ -101,7 +101,11 @@ static int check_file(struct recording *rec)
 	return 0;
 }
 
-/* What SQLite's own advice for files from strangers comes to. */
+/*
+ * What SQLite's own advice for files from strangers comes to.  What it cannot sort in
+ * its cache it puts into a temporary file: the memory that a report takes does not
+ * grow with the recording.
+ */
 static int distrust(struct recording *rec)
 {
 	static const struct {
@@ -122,7 +126,7 @@ static int distrust(struct recording *rec)
 	sqlite3_limit(rec->db, SQLITE_LIMIT_LENGTH, 64 << 20);
 	return recording_execute(rec, "read",
 				 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
-				 "PRAGMA temp_store = MEMORY");
+				 "PRAGMA temp_store = FILE");
 }
 
 /* PATH as a URI that tells SQLite to touch nothing but this file, and not to write it. */
@@ -260,7 +264,10 @@ static int is_filled(struct recording *rec)
 	return code == SQLITE_ROW;
 }
 
-/* Fill tables in memory from the raw records of the file at URI. */
+/*
+ * Fill tables from the raw records of the file at URI: in a temporary database, which
+ * SQLite keeps in memory as far as its cache goes.
+ */
 static int fill_private(struct recording *rec, const char *uri)
 {
 	char *sql = NULL;
@@ -268,7 +275,7 @@ static int fill_private(struct recording *rec, const char *uri)
 
 	sqlite3_close(rec->db);
 	rec->db = NULL;
-	if (sqlite3_open_v2(":memory:", &rec->db,
+	if (sqlite3_open_v2("", &rec->db,
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL))
 		return recording_sqlite_fail(rec, "read");
 	err = recording_execute(rec, "read", schema_sql);
@@ -277,8 +284,7 @@ static int fill_private(struct recording *rec, const char *uri)
 	if (err)
 		return err;
 	sql = sqlite3_mprintf("ATTACH %Q AS file;"
-			      "DROP TABLE main.raw;"
-			      "CREATE TEMP VIEW raw AS SELECT block, data FROM file.raw;"
+			      "DROP TABLE main.raw;" /* so that it is found in the file */
 			      "INSERT INTO main.run SELECT key, value FROM file.run",
 			      uri);
 	if (!sql)
