@@ -115,6 +115,7 @@ static void test_an_empty_recording(void **state)
 				  "  \"messages\": [],\n"
 				  "  \"sock_states\": [],\n"
 				  "  \"packets\": [],\n"
+				  "  \"kthreads\": [],\n"
 				  "  \"claims\": [],\n"
 				  "  \"notes\": [],\n"
 				  "  \"loss\": [],\n"
@@ -190,7 +191,7 @@ static void test_sums_of_states_and_messages(void **state)
 	assert_non_null(strstr(
 		text, "  \"messages\": [\n"
 		      "    {\"channel\": \"pipe\", \"object\": \"pipe:7\", \"from_task\": 1, "
-		      "\"to_task\": 2, \"n\": 2, \"bytes\": 23, \"first_ns\": 5, "
+		      "\"to_task\": 2, \"n\": 2, \"bytes\": 23, \"cut_bytes\": 0, \"first_ns\": 5, "
 		      "\"last_ns\": 9}\n"
 		      "  ],\n"));
 	free(text);

@@ -128,7 +128,7 @@ static int read_trust(sqlite3 *db, struct trust *trust)
 			db,
 			"SELECT total(kind NOT IN ('fault_run', 'syscall', 'switch_out', 'switch_in',"
 			" 'waking', 'ready', 'migrate', 'signal_generate',"
-			" 'signal_deliver', 'file_lock', 'prio', 'sock_state',"
+			" 'signal_deliver', 'file_lock', 'prio', 'sock_state', 'transfer', 'kthread',"
 			" 'net_queue', 'rss', 'switch')) = 0 FROM loss",
 			text, sizeof(text));
 	trust->tasks = trust->ledger && strcmp(text, "1") == 0;

@@ -31,7 +31,8 @@ static const struct {
 	{ "signals", "SELECT * FROM signal ORDER BY generated_ns" },
 	{ "locks", "SELECT * FROM lock ORDER BY request_ns" },
 	{ "messages", "SELECT channel, object, from_task, to_task, count(*) AS n,"
-		      " sum(bytes) AS bytes, min(sent_ns) AS first_ns, max(received_ns) AS last_ns"
+		      " sum(bytes) AS bytes, sum(cut_bytes) AS cut_bytes,"
+		      " min(sent_ns) AS first_ns, max(received_ns) AS last_ns"
 		      " FROM message GROUP BY channel, object, from_task, to_task"
 		      " ORDER BY first_ns" },
 	{ "sock_states", "SELECT * FROM sock_state ORDER BY t_ns" },
@@ -39,6 +40,7 @@ static const struct {
 		     " sum(payload) AS payload, sum(len) AS len, min(t_ns) AS first_ns,"
 		     " max(t_ns) AS last_ns FROM packet"
 		     " GROUP BY task, protocol, sport, dport, tcp_flags ORDER BY first_ns" },
+	{ "kthreads", "SELECT * FROM kthread ORDER BY t_ns" },
 	{ "claims", "SELECT * FROM claim ORDER BY rowid" },
 	{ "notes", "SELECT * FROM note ORDER BY rowid" },
 	{ "loss", "SELECT * FROM loss ORDER BY first_ns, what, kind, cpu" },
