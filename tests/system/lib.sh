@@ -163,6 +163,13 @@ check_complete() { # [FILE]
 		 SELECT task, kind, via, n AS a, 0 AS b FROM fault_count UNION ALL
 		 SELECT task, kind, via, 0, n FROM fault)
 		 GROUP BY 1, 2, 3 HAVING sum(a) <> sum(b)" "$f"
+	check_lives "$f"
+}
+
+# The states of each task are a life that can be: to the nanosecond without a gap or an overlap,
+# no two tasks at once on a CPU, each wait ended by one wake-up, of a task that ran meanwhile.
+check_lives() { # [FILE]
+	local f=${1:-$W/t.fl}
 	# Where the kernel tells nothing of what it does in the context of some thread, wake-ups
 	# and switches from there are missing: the task is ready or waits, and nothing more is
 	# known until it leaves the CPU.  Seen on a virtual machine.
@@ -171,6 +178,34 @@ check_complete() { # [FILE]
 		 lag(end_ns) OVER life AS before FROM state
 		 WINDOW life AS (PARTITION BY task ORDER BY start_ns, end_ns, rowid))
 		 WHERE before > start_ns OR before < start_ns AND earlier NOT IN ('ready', 'waiting')" "$f"
+	no_rows "states that must not follow each other (task, start, state before, state)" \
+		"SELECT task, start_ns, earlier, state FROM (SELECT task, state, start_ns,
+		 lag(state) OVER life AS earlier, lag(end_ns) OVER life AS before FROM state
+		 WINDOW life AS (PARTITION BY task ORDER BY start_ns, end_ns, rowid))
+		 WHERE before = start_ns AND earlier || '>' || state NOT IN ('new>ready', 'ready>running',
+		 'running>ready', 'running>waiting', 'running>stopped', 'running>zombie', 'running>dead',
+		 'waiting>ready', 'stopped>ready', 'zombie>dead')" "$f"
+	no_rows "waits that no wake-up ended (task, state, start, state after, why)" \
+		"SELECT task, state, start_ns, next, next_why FROM (SELECT task, state, start_ns, end_ns,
+		 lead(state) OVER life AS next, lead(why) OVER life AS next_why,
+		 lead(start_ns) OVER life AS after FROM state
+		 WINDOW life AS (PARTITION BY task ORDER BY start_ns, end_ns, rowid))
+		 WHERE state IN ('waiting', 'stopped') AND after = end_ns
+		 AND (next <> 'ready' OR next_why IS NOT 'woken')" "$f"
+	no_rows "wakers that did not run then (task, start, end, waker)" \
+		"SELECT wait.task, wait.start_ns, wait.end_ns, wait.waker_task FROM state AS wait
+		 LEFT JOIN state AS waker ON waker.task = wait.waker_task AND waker.state = 'running'
+		 AND waker.start_ns <= wait.end_ns AND waker.end_ns >= wait.start_ns
+		 WHERE wait.waker_task IS NOT NULL AND waker.task IS NULL" "$f"
+	no_rows "two tasks on one CPU (CPU, task, start, end before)" \
+		"SELECT * FROM (SELECT cpu, task, start_ns, max(end_ns) OVER (PARTITION BY cpu
+		 ORDER BY start_ns, end_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+		 FROM state WHERE state = 'running' AND end_ns > start_ns) WHERE before > start_ns" "$f"
+	no_rows "states that are not the life of a task whose end was seen (task, life, states)" \
+		"SELECT * FROM (SELECT t.task, max(end_ns) - max(t.start_ns, 0) AS life,
+		 sum(end_ns - s.start_ns) AS states FROM task AS t JOIN state AS s USING (task)
+		 GROUP BY t.task HAVING count(end_ns) = count(*)) WHERE life <> states
+		 AND NOT EXISTS (SELECT 1 FROM loss WHERE what = 'unseen')" "$f"
 	no_rows "tasks without a whole life in table state (task, start, first state)" \
 		"SELECT t.task, start_ns, first FROM task AS t LEFT JOIN
 		 (SELECT task, min(start_ns) AS first FROM state GROUP BY task) AS s ON s.task = t.task
