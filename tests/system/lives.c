@@ -83,8 +83,8 @@ static void state_sums(const char *role)
 	       "SELECT count(*) - 1 - (SELECT count(*)" UP_TO(
 		       "waiting") " AND why = 'spurious')" UP_TO("running"),
 	       phase, role, phase, role);
-	expect(1, TIME " - %llu BETWEEN -10000 * %llu AND 10000 * %llu" UP_TO("running"),
-	       after.ran, after.slices, after.slices, phase, role);
+	expect(1, TIME " - %llu BETWEEN -10000 * %llu AND 10000 * %llu" UP_TO("running"), after.ran,
+	       after.slices, after.slices, phase, role);
 	expect(1, TIME " - %lld BETWEEN -10000 * %llu AND 10000 * %llu" UP_TO("running"),
 	       after.used_ns, after.slices, after.slices, phase, role);
 	expect(1, TIME " - %llu BETWEEN -10000 * %llu AND 10000 * %llu" UP_TO("ready"),
