@@ -131,3 +131,36 @@ END
 	run env COLUMNS=200 "$FAULTLINE" show --faults "$W/t.fl"
 	! grep -q 'touch_pages\|zeros' out || fail "symbols of another file"
 }
+
+# RUN: experiment, with FILE in the place of PATH of the system.
+with_file() { # FILE PATH EXPERIMENT
+	# shellcheck disable=SC2016 # for the inner shell
+	run unshare -m sh -c 'mount --bind "$1" "$2" && exec "$3" run "$4" -o "$5"' sh \
+		"$1" "$2" "$FAULTLINE" "$3" "$W/t.fl"
+}
+
+# What a machine does not have is skipped, with the reason, and the rest holds.
+test_memory_skips() {
+	local thp=/sys/kernel/mm/transparent_hugepage/enabled ksm=/sys/kernel/mm/ksm
+	echo 'always madvise [never]' >never
+	if [ -e "$thp" ]; then
+		with_file "$W/never" "$thp" cow-thp
+		same_status "status of cow-thp without huge pages" 0
+		no_rows "claims" "SELECT id, verdict FROM claim WHERE verdict <> 'skip'
+			OR reason NOT LIKE 'the kernel gives no huge pages%'"
+	fi
+	if [ -d "$ksm" ]; then
+		mkdir none
+		with_file "$W/none" "$ksm" cow-ksm
+		same_status "status of cow-ksm without KSM" 0
+		no_rows "claims" "SELECT id, verdict FROM claim WHERE verdict <> 'skip'
+			OR reason NOT LIKE 'this kernel has no KSM%'"
+	fi
+	run env SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" SUDO_USER=nobody \
+		prlimit --memlock=0:0 "$FAULTLINE" run prefault
+	same "status of prefault that may lock nothing" 0 "$status"
+	contains "what it skips" out "SKIP  mlock" "27 claims: 22 pass, 5 skipped"
+	run env TMPDIR=/nowhere "$FAULTLINE" run major-minor
+	same "status of major-minor without a disk" 0 "$status"
+	contains "what it skips" out "13 claims: 13 skipped" "set TMPDIR"
+}

@@ -87,6 +87,9 @@ unsigned int profile_apply(unsigned int profile, int cpu)
 		missing |= PROFILE_PIN;
 	if (profile & PROFILE_THP && prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0))
 		missing |= PROFILE_THP;
+	/* Who started us may have switched them off. */
+	if (profile & PROFILE_HUGE && prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0))
+		missing |= PROFILE_HUGE;
 	if (profile & PROFILE_CORE && !no_core_file())
 		missing |= PROFILE_CORE;
 	if (profile & PROFILE_FIXED && !fix_addresses())
