@@ -165,6 +165,33 @@ test_no_recording() {
 	done
 }
 
+test_recording_not_readable() {
+	install -m 755 "$FAULTLINE" "$W/faultline"
+	trace true
+	chmod 600 t.fl
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" show t.fl
+	same "status" 2 "$status"
+	same "message" "faultline: cannot read t.fl: Permission denied; make it and its folder readable for this user" \
+		"$(cat "$W/err")"
+}
+
+# The tables of another version are made anew, and say the same.
+test_other_version() {
+	local view
+	local -a views=("" --faults --states --signals --locks --messages --tree)
+	trace bash -c 'for ((i = 0; i < 7; i++)); do (:) & done; wait; echo | cat'
+	for view in "${views[@]}"; do # status 3: the machine's losses
+		"$FAULTLINE" show t.fl ${view:+"$view"} >"before$view" || [ $? -eq 3 ]
+	done
+	sqlite3 t.fl "ALTER TABLE task ADD COLUMN later; DROP TABLE frame; DROP VIEW reconcile;
+		UPDATE fault_count SET n = n + 1; DELETE FROM state"
+	for view in "${views[@]}"; do
+		"$FAULTLINE" show t.fl ${view:+"$view"} >"after$view" || [ $? -eq 3 ]
+		cmp "before$view" "after$view" || fail "show $view: $(diff "before$view" "after$view" | head -n 5)"
+	done
+	check_all
+}
+
 # A recording cut off or damaged anywhere: an error or an honest "incomplete", never a crash.
 test_damaged_recording() {
 	local size i at

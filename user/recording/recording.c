@@ -59,6 +59,8 @@ int recording_sqlite_fail(struct recording *rec, const char *what)
 {
 	int code = sqlite3_extended_errcode(rec->db);
 	int system = system_error(rec);
+	const char *remedy = strcmp(what, "read") ? "record elsewhere with -o" :
+						    "take another copy of it, or record again";
 
 	if (disk_full(code, system))
 		return recording_fail(rec, -ENOSPC,
@@ -80,8 +82,8 @@ int recording_sqlite_fail(struct recording *rec, const char *what)
 	case SQLITE_ERROR:
 	case SQLITE_MISMATCH:
 	case SQLITE_TOOBIG:
-		return recording_fail(rec, -EINVAL, "cannot %s %s: it is damaged: %s", what,
-				      rec->path, sqlite3_errmsg(rec->db));
+		return recording_fail(rec, -EINVAL, "cannot %s %s: it is damaged: %s; %s", what,
+				      rec->path, sqlite3_errmsg(rec->db), remedy);
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
@@ -91,8 +93,16 @@ int recording_sqlite_fail(struct recording *rec, const char *what)
 				      what, rec->path,
 				      system ? strerror(system) : sqlite3_errmsg(rec->db));
 	}
-	return recording_fail(rec, system > 0 ? -system : -EIO, "cannot %s %s: %s", what, rec->path,
-			      system > 0 ? strerror(system) : sqlite3_errmsg(rec->db));
+	return recording_fail(rec, system > 0 ? -system : -EIO, "cannot %s %s: %s; %s", what,
+			      rec->path, system > 0 ? strerror(system) : sqlite3_errmsg(rec->db),
+			      remedy);
+}
+
+int recording_no_memory(struct recording *rec)
+{
+	return recording_fail(rec, -ENOMEM,
+			      "cannot read %s: out of memory; read it where there is more",
+			      rec->path);
 }
 
 int recording_execute(struct recording *rec, const char *what, const char *sql)
@@ -160,12 +170,15 @@ static int create_tables(struct recording *rec)
 	char sql[128];
 	int err = recording_execute(rec, "write", "BEGIN IMMEDIATE");
 
-	snprintf(sql, sizeof(sql), "PRAGMA application_id = %d; PRAGMA user_version = %d",
-		 RECORDING_APPLICATION_ID, RECORDING_VERSION);
+	snprintf(sql, sizeof(sql),
+		 "PRAGMA application_id = %d; PRAGMA user_version = " RECORDING_FORMAT_TEXT,
+		 RECORDING_APPLICATION_ID);
 	if (!err)
 		err = recording_execute(rec, "write", sql);
 	if (!err)
 		err = recording_execute(rec, "write", schema_sql);
+	if (!err)
+		err = recording_set(rec, "faultline", FAULTLINE_VERSION);
 	if (!err)
 		err = recording_set(rec, "status", "incomplete");
 	if (!err)

@@ -12,7 +12,7 @@
 -- is made of it, when recording has ended or when the recording is opened.
 CREATE TABLE raw (block INTEGER PRIMARY KEY, data BLOB);
 
--- kernel, arch, page_size, cpus, command, experiment, status ('complete' or
+-- faultline (its version), kernel, arch, page_size, cpus, command, experiment, status ('complete' or
 -- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
 -- wait_status, every parameter as param.NAME, frames (where claims ask for
 -- them: 'available', or 'unavailable: why'), show ('memory' where the report has
