@@ -15,6 +15,9 @@
 
 static char directory[] = "/tmp/faultline-test.XXXXXX";
 
+/* The row of table `run` that says who wrote the recording. */
+static const char recorded_by[] = "faultline|" FAULTLINE_VERSION;
+
 static inline char *in_directory(const char *name)
 {
 	char *path = NULL;

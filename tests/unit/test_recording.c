@@ -21,8 +21,7 @@ static void written_and_read(void **state)
 	assert_rows_at(recording_db(rec),
 		       "SELECT key, value FROM run WHERE key <> 'reason' ORDER BY key",
 		       (const char *const[]){ "command|true", "cpus|2", "duration_ns|0",
-					      "faultline|" FAULTLINE_VERSION, "status|incomplete",
-					      NULL },
+					      recorded_by, "status|incomplete", NULL },
 		       __FILE__, __LINE__);
 	assert_int_not_equal(sqlite3_exec(recording_db(rec), "DELETE FROM run", NULL, NULL, NULL),
 			     SQLITE_OK);
