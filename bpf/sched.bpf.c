@@ -40,6 +40,20 @@ struct task_struct___arrival {
 	struct sched_info___arrival sched_info;
 } __attribute__((preserve_access_index));
 
+/*
+ * NOW as it was when the clock of TASK's runqueue showed CLOCK.  That may still have
+ * been the one of the wake-up (rq_clock_skip_update()), which was told of a moment
+ * after it was read.
+ */
+static __always_inline __u64 clock_moment(const struct task_state *s, struct task_struct *task,
+					  __u64 clock, __u64 now)
+{
+	struct rq___clock *rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
+	__u64 at = now - (BPF_CORE_READ(rq, clock) - clock);
+
+	return at < s->sched_ns ? s->sched_ns : at;
+}
+
 static __always_inline void ready_send(struct task_state *s, __u64 at)
 {
 	struct fl_ready *e;
@@ -64,7 +78,6 @@ SHARED int queued_unseen(struct task_state *s, __u64 at_task, __u64 now)
 {
 	struct task_struct *task = (void *)at_task;
 	struct task_struct___arrival *queued = (void *)task;
-	struct rq___clock *rq;
 	__u64 since = 0;
 
 	if (!s || !task)
@@ -76,8 +89,7 @@ SHARED int queued_unseen(struct task_state *s, __u64 at_task, __u64 now)
 		loss_count(FL_READY, now);
 		return 0;
 	}
-	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
-	ready_send(s, now - (BPF_CORE_READ(rq, clock) - since));
+	ready_send(s, clock_moment(s, task, since, now));
 	return 0;
 }
 
@@ -90,9 +102,8 @@ SHARED int arrived_unseen(struct task_state *s, __u64 at_task, __u64 now)
 {
 	struct task_struct *task = (void *)at_task;
 	struct task_struct___arrival *arrival = (void *)task;
-	struct rq___clock *rq;
 	struct fl_event *e;
-	__u64 clock, since;
+	__u64 at;
 
 	if (!s || !task)
 		return 0;
@@ -100,13 +111,11 @@ SHARED int arrived_unseen(struct task_state *s, __u64 at_task, __u64 now)
 		loss_count(FL_SWITCH_IN, now);
 		return 0;
 	}
-	rq = (void *)BPF_CORE_READ(task, se.cfs_rq, rq);
-	clock = BPF_CORE_READ(rq, clock);
-	since = BPF_CORE_READ(arrival, sched_info.last_arrival);
+	at = clock_moment(s, task, BPF_CORE_READ(arrival, sched_info.last_arrival), now);
 	/* its wake-up was hidden, too, and since when it was queued is forgotten */
 	if (!s->runnable)
-		ready_send(s, now - (clock - since));
-	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now - (clock - since));
+		ready_send(s, at);
+	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, at);
 	if (e)
 		event_submit(e);
 	return 0;
@@ -127,6 +136,7 @@ static __always_inline void switch_out(struct task_state *s, struct task_struct 
 		arrived_unseen(s, as_number(s, prev), now);
 	s->on_cpu = false;
 	s->runnable = preempt || !state;
+	s->sched_ns = now;
 	e = event_reserve(FL_SWITCH_OUT, sizeof(*e), s->task, now);
 	if (!e)
 		return;
@@ -196,11 +206,15 @@ static __always_inline int ready(struct task_struct *task, bool is_new)
 {
 	struct task_state *s = task_state(task);
 	struct fl_ready *e;
+	__u64 now;
 
 	if (!s)
 		return 0;
+	now = bpf_ktime_get_ns();
+	if (!s->runnable)
+		s->sched_ns = now;
 	s->runnable = true;
-	e = event_reserve(FL_READY, sizeof(*e), s->task, bpf_ktime_get_ns());
+	e = event_reserve(FL_READY, sizeof(*e), s->task, now);
 	if (!e)
 		return 0;
 	e->target_cpu = task->wake_cpu;

@@ -146,6 +146,7 @@ struct task_state {
 	bool begun;       /* base counters are taken, FL_TASK_NEW is sent */
 	bool on_cpu;      /* it was seen to get a CPU */
 	bool runnable;    /* it was seen to be woken, or to leave a CPU while it could go on */
+	__u64 sched_ns;   /* when it last left a CPU, or was woken after that, as far as was seen */
 	bool probing;     /* we ourselves touch user memory: not the task's fault */
 	__u64 min_flt;    /* what of the kernel's counters is accounted for */
 	__u64 maj_flt;
