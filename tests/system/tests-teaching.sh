@@ -115,8 +115,9 @@ test_notes() {
 	same "the parent's faults" \
 		"only the child's: the parent takes 0 faults meanwhile, and 101 of its own when it writes each page later, to make its entries writable again" \
 		"$(query "SELECT measured FROM note LIMIT 1")"
+	contains "lesson" out "what to remember" "fork() copies page tables, not pages."
 	run "$FAULTLINE" show "$W/t.fl"
-	contains "show" out "the notes say"
+	contains "show" out "the notes say" "what to remember"
 	run "$FAULTLINE" run demand-anon --set pages=202 --set step=101 --set ticks=2
 	! grep -q 'the notes say' out || fail "notes where the experiment has none"
 }

@@ -85,7 +85,7 @@ static void ticks(void **state)
 	assert_non_null(strstr(end + 1, "faults in each 104 us"));
 	assert_string_equal(
 		text,
-		"from ms  faults  fault/s  major  resident     growth  page tables  phases that began\n"
+		"from ms  faults  fault/s  major  resident     growth  page tables  phases\n"
 		"  0.000       1      200      1  1.00 MiB    0 bytes  4,096 bytes\n"
 		"  5.000       0        0      0  1.00 MiB    0 bytes  4,096 bytes  touch\n"
 		" 10.000      23    4,600      0  1.00 MiB    0 bytes  4,096 bytes\n"

@@ -21,14 +21,22 @@
 #include "message.h"
 #include "quiz.h"
 #include "recording.h"
+#include "report.h"
+#include "report_part.h"
 #include "session.h"
 #include "text.h"
 
-static void line(FILE *out, const char *before, const char *text)
+/* BEFORE and TEXT, on a terminal in lines of its width, each but the first INDENT further in. */
+static void line(FILE *out, const char *before, const char *text, int indent)
 {
+	struct report_style style = report_style_for(out);
 	char safe[1024];
 
-	fprintf(out, "%s%s\n", before, text_escape(safe, sizeof(safe), text, 0));
+	if (!isatty(fileno(out)))
+		style.width = 0;
+	fputs(before, out);
+	report_wrap(out, &style, text_escape(safe, sizeof(safe), text, 0), text_width(before),
+		    indent);
 }
 
 static char *param_value(const struct param *p, char *buf, size_t size)
@@ -38,51 +46,66 @@ static char *param_value(const struct param *p, char *buf, size_t size)
 	return text_count(buf, size, p->value);
 }
 
+/* What a claim expects, for people. */
+static char *expected_value(char *buf, size_t size, const struct claim *c)
+{
+	char safe[1024];
+
+	return text_counts_in(buf, size, text_escape(safe, sizeof(safe), c->expected, 0));
+}
+
 static void predict_claims(const struct claims *claims)
 {
 	int id_width = 0, width = 0;
-	char safe[1024];
+	char id[256], expected[1400], *before;
 
 	for (size_t i = 0; i < claims->nr_claims; i++) {
 		const struct claim *c = &claims->claims[i];
 
 		if (!c->applies)
 			continue;
+		expected_value(expected, sizeof(expected), c);
 		if (text_width(c->id) > id_width)
 			id_width = text_width(c->id);
-		if (text_width(c->expected) > width)
-			width = text_width(c->expected);
+		if (text_width(expected) > width)
+			width = text_width(expected);
 	}
 	for (size_t i = 0; i < claims->nr_claims; i++) {
 		const struct claim *c = &claims->claims[i];
 
 		if (!c->applies)
 			continue;
-		fputs("   ", stdout);
-		text_pad(stdout, text_escape(safe, sizeof(safe), c->id, 0), id_width);
-		fputs("  ", stdout);
-		text_pad(stdout, text_escape(safe, sizeof(safe), c->expected, 0), -width);
-		line(stdout, "  ", c->text);
+		text_escape(id, sizeof(id), c->id, 0);
+		expected_value(expected, sizeof(expected), c);
+		if (asprintf(&before, "   %s%*s  %*s%s  ", id, id_width - text_width(id), "",
+			     width - text_width(expected), "", expected) < 0)
+			return;
+		line(stdout, before, c->text, text_width(before));
+		free(before);
 		if (c->verdict == VERDICT_SKIP && c->reason)
-			line(stdout, "      cannot be checked here: ", c->reason);
+			line(stdout, "      cannot be checked here: ", c->reason, 8);
 	}
 }
 
 void experiment_introduce(const struct experiment *e, FILE *out)
 {
 	const struct claims *claims = e->claims;
-	char safe[1024], value[64];
+	char safe[1024], value[64], *before;
 
-	fprintf(out, "%s: ", text_escape(safe, sizeof(safe), e->id, 0));
-	line(out, "", claims->title);
+	if (asprintf(&before, "%s: ", text_escape(safe, sizeof(safe), e->id, 0)) < 0)
+		return;
+	line(out, before, claims->title, 3);
+	free(before);
 	if (claims->question)
-		line(out, "   ", claims->question);
+		line(out, "   ", claims->question, 3);
 	for (size_t i = 0; i < claims->nr_params; i++) {
 		const struct param *p = &claims->params[i];
 
-		fprintf(out, "   %s = %s", text_escape(safe, sizeof(safe), p->name, 0),
-			param_value(p, value, sizeof(value)));
-		line(out, "   ", p->text ? p->text : "");
+		if (asprintf(&before, "   %s = %s   ", text_escape(safe, sizeof(safe), p->name, 0),
+			     param_value(p, value, sizeof(value))) < 0)
+			return;
+		line(out, before, p->text ? p->text : "", 6);
+		free(before);
 	}
 }
 

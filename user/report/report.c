@@ -279,8 +279,8 @@ out:
 int report_text(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static int (*const parts[])(sqlite3 *, FILE *, const struct report_style *) = {
-		report_header, report_loss,    report_timeline, report_shown, report_faults,
-		report_claims, report_surplus, report_notes,    report_loss,
+		report_header, report_loss,    report_timeline, report_shown,  report_faults,
+		report_claims, report_surplus, report_notes,    report_lesson, report_loss,
 	};
 	int err = 0;
 

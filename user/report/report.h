@@ -35,6 +35,7 @@ int report_faults(sqlite3 *db, FILE *out, const struct report_style *style); /* 
 int report_claims(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_notes(sqlite3 *db, FILE *out,
 		 const struct report_style *style); /* beside the measured */
+int report_lesson(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 
 /* Of claims that failed: by how much, and which faults of their phase lie outside of regions. */

@@ -154,7 +154,7 @@ static const struct grid_column columns[] = {
 	{ .name = "from ms", .right = true },     { .name = "faults", .right = true },
 	{ .name = "fault/s", .right = true },     { .name = "major", .right = true },
 	{ .name = "resident", .right = true },    { .name = "growth", .right = true },
-	{ .name = "page tables", .right = true }, { .name = "phases that began", .least = 12 },
+	{ .name = "page tables", .right = true }, { .name = "phases", .least = 12 },
 };
 
 enum { NR_COLUMNS = sizeof(columns) / sizeof(columns[0]) };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What course notes say, and what was measured here: two columns. */
+/* What course notes say, and what was measured here: two columns.  And the lesson of it. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdlib.h>
@@ -75,6 +75,19 @@ static int print_note(FILE *out, const struct report_style *style, sqlite3_stmt 
 	err = print_pair(out, left, text_counts_in(counts, sizeof(counts), safe), width);
 	free(left);
 	return err;
+}
+
+int report_lesson(sqlite3 *db, FILE *out, const struct report_style *style)
+{
+	char lesson[2048];
+
+	report_run_text(db, style, "lesson", lesson, sizeof(lesson), "");
+	if (!*lesson)
+		return 0;
+	fprintf(out, "%swhat to remember%s\n  ", report_ink(style, REPORT_BOLD),
+		report_ink(style, REPORT_PLAIN));
+	report_wrap(out, style, lesson, INDENT, INDENT);
+	return report_flush(out);
 }
 
 int report_notes(sqlite3 *db, FILE *out, const struct report_style *style)
