@@ -119,7 +119,8 @@ static void test_an_empty_recording(void **state)
 				  "  \"claims\": [],\n"
 				  "  \"notes\": [],\n"
 				  "  \"loss\": [],\n"
-				  "  \"frames\": []\n"
+				  "  \"frames\": [],\n"
+				  "  \"outside\": []\n"
 				  "}\n");
 	free(text);
 }
@@ -146,7 +147,32 @@ static void test_frames(void **state)
 		      "\"pages\": 1, \"present\": 1, \"frames\": 1, \"private\": 0, \"shared\": 0, "
 		      "\"zero\": 0, \"huge\": 1, \"swapped\": 0, \"absent\": 0, "
 		      "\"least_sharers\": 0, \"most_sharers\": 0}\n"
-		      "  ]\n"));
+		      "  ],\n"));
+	free(text);
+}
+
+static void test_outside(void **state)
+{
+	char *text = render(
+		"INSERT INTO task (task, tid, pid, created_by) VALUES (3, 7, 7, 'launch');"
+		"INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns, n,"
+		" address, ip, vma_start, vma_end, vma_offset, object, syscall) VALUES"
+		" (3, 'read', NULL, 'file', 'user', 1, 11, 1, 8195, 8193, 8192, 16384, 4096,"
+		"  'lib\"x.so', NULL), (3, 'read', 'heap', 'copy', 'user', 0, 12, 1, 3, 3, 0, 9,"
+		"  0, NULL, NULL), (3, NULL, NULL, 'zero_fill', 'gup', 0, 13, 5, NULL, NULL,"
+		"  NULL, NULL, NULL, NULL, 'mlock')");
+
+	(void)state;
+	assert_non_null(strstr(
+		text,
+		"  \"outside\": [\n"
+		"    {\"task\": 3, \"phase\": \"read\", \"kind\": \"file\", \"via\": \"user\", "
+		"\"major\": 1, \"syscall\": null, \"start_ns\": 11, \"n\": 1, \"address\": 8195, "
+		"\"where\": \"lib\\\"x.so+0x1003\", \"by\": \"lib\\\"x.so+0x1001\"},\n"
+		"    {\"task\": 3, \"phase\": null, \"kind\": \"zero_fill\", \"via\": \"gup\", "
+		"\"major\": 0, \"syscall\": \"mlock\", \"start_ns\": 13, \"n\": 5, \"address\": null, "
+		"\"where\": \"-\", \"by\": \"the kernel, mlock\"}\n"
+		"  ]\n"));
 	free(text);
 }
 
@@ -232,6 +258,7 @@ int main(void)
 		cmocka_unit_test(test_rows_keep_their_types),
 		cmocka_unit_test(test_an_empty_recording),
 		cmocka_unit_test(test_frames),
+		cmocka_unit_test(test_outside),
 		cmocka_unit_test(test_parts_of_the_flagship),
 		cmocka_unit_test(test_sums_of_states_and_messages),
 		cmocka_unit_test(test_hostile_names),

@@ -84,18 +84,17 @@ static void ticks(void **state)
 	assert_non_null(strstr(end + 1, "4.00 MiB |"));
 	assert_non_null(strstr(end + 1, "faults in each 104 us"));
 	assert_string_equal(
-		text,
-		"from ms  faults  fault/s  major  resident     growth  page tables  phases\n"
-		"  0.000       1      200      1  1.00 MiB    0 bytes  4,096 bytes\n"
-		"  5.000       0        0      0  1.00 MiB    0 bytes  4,096 bytes  touch\n"
-		" 10.000      23    4,600      0  1.00 MiB    0 bytes  4,096 bytes\n"
-		" 15.000       0        0      0  2.00 MiB   1.00 MiB  8,192 bytes\n"
-		" 20.000       0        0      0  4.00 MiB   2.00 MiB     12.0 KiB  again\n"
-		" 25.000       0        0      0  2.00 MiB  -2.00 MiB  8,192 bytes\n"
-		" 30.000       0        0      0  2.00 MiB    0 bytes  8,192 bytes\n"
-		" 35.000       0        0      0   0 bytes  -2.00 MiB      0 bytes\n"
-		" 40.000       0        0      0   0 bytes    0 bytes      0 bytes\n"
-		" 45.000       7    1,400      0   0 bytes    0 bytes      0 bytes");
+		text, "from ms  faults  fault/s  major  resident     growth  page tables  phases\n"
+		      "  0.000       1      200      1  1.00 MiB    0 bytes  4,096 bytes\n"
+		      "  5.000       0        0      0  1.00 MiB    0 bytes  4,096 bytes  touch\n"
+		      " 10.000      23    4,600      0  1.00 MiB    0 bytes  4,096 bytes\n"
+		      " 15.000       0        0      0  2.00 MiB   1.00 MiB  8,192 bytes\n"
+		      " 20.000       0        0      0  4.00 MiB   2.00 MiB     12.0 KiB  again\n"
+		      " 25.000       0        0      0  2.00 MiB  -2.00 MiB  8,192 bytes\n"
+		      " 30.000       0        0      0  2.00 MiB    0 bytes  8,192 bytes\n"
+		      " 35.000       0        0      0   0 bytes  -2.00 MiB      0 bytes\n"
+		      " 40.000       0        0      0   0 bytes    0 bytes      0 bytes\n"
+		      " 45.000       7    1,400      0   0 bytes    0 bytes      0 bytes");
 	free(text);
 	sqlite3_close(db);
 }

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "report.h"
 #include "report_part.h"
+#include "surplus.h"
 
 /* Grows when a member changes its meaning or goes; new members do not change it. */
 #define SCHEMA_VERSION 1
@@ -114,6 +115,29 @@ static int write_frames(struct json *j, sqlite3 *db)
 	return err;
 }
 
+static int write_outside(const struct surplus *row, void *arg)
+{
+	struct json *j = arg;
+
+	json_open(j, NULL, '{');
+	json_int(j, "task", row->task);
+	json_string(j, "phase", row->phase);
+	json_string(j, "kind", row->kind);
+	json_string(j, "via", row->via);
+	json_int(j, "major", row->major);
+	json_string(j, "syscall", row->syscall);
+	json_int(j, "start_ns", row->start_ns);
+	json_int(j, "n", row->n);
+	if (row->has_address)
+		json_int(j, "address", (long long)row->address);
+	else
+		json_string(j, "address", NULL);
+	json_string(j, "where", row->where);
+	json_string(j, "by", *row->by ? row->by : NULL);
+	json_close(j, '}');
+	return 0;
+}
+
 int report_json(sqlite3 *db, FILE *out)
 {
 	struct json j = { .out = out };
@@ -133,6 +157,11 @@ int report_json(sqlite3 *db, FILE *out)
 		err = json_rows(&j, tables[i].key, db, tables[i].sql);
 	if (!err)
 		err = write_frames(&j, db);
+	if (!err) {
+		json_open(&j, "outside", '[');
+		err = surplus_each(db, NULL, write_outside, &j);
+		json_close(&j, ']');
+	}
 	if (err)
 		return err;
 	json_close(&j, '}');

@@ -56,9 +56,10 @@ static bool has(sqlite3_stmt *stmt, int i)
 	return sqlite3_column_type(stmt, i) != SQLITE_NULL;
 }
 
-static void add_row(struct grid *grid, struct places *places, sqlite3_stmt *stmt, bool utf8)
+static void read_row(struct surplus *row, struct place *place, struct places *places,
+		     sqlite3_stmt *stmt)
 {
-	struct place_fault fault = {
+	const struct place_fault fault = {
 		.task = sqlite3_column_int64(stmt, AT_TASK),
 		.t_ns = sqlite3_column_int64(stmt, AT_START),
 		.object = optional_text(stmt, AT_OBJECT),
@@ -72,27 +73,57 @@ static void add_row(struct grid *grid, struct places *places, sqlite3_stmt *stmt
 		.vma_offset = (uint64_t)sqlite3_column_int64(stmt, AT_VMA_OFFSET),
 		.vma_flags = (uint64_t)sqlite3_column_int64(stmt, AT_VMA_FLAGS),
 	};
-	char time[32], task[128], name[64], phase[136], kind[80], n[32], address[24] = "",
-									 where[800], by[640];
-	struct place place;
 
-	places_find(places, &fault, &place);
-	snprintf(time, sizeof(time), "%.3f", (double)sqlite3_column_int64(stmt, AT_START) / 1e6);
-	text_escape_for(name, sizeof(name), report_column(stmt, AT_WHO), 15, utf8);
-	snprintf(task, sizeof(task), "%s %s", name, report_column(stmt, AT_PID));
-	text_escape_for(phase, sizeof(phase), report_column(stmt, AT_PHASE), 32, utf8);
-	snprintf(kind, sizeof(kind), "%s%s", report_column(stmt, AT_KIND),
-		 sqlite3_column_int(stmt, AT_MAJOR) ? " major" : "");
-	text_count(n, sizeof(n), sqlite3_column_int64(stmt, AT_N));
-	if (fault.has_address)
-		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)fault.address);
-	text_escape_for(where, sizeof(where), place.where, 0, utf8);
+	places_find(places, &fault, place);
 	if (fault.in_kernel && has(stmt, AT_SYSCALL))
-		snprintf(place.by, sizeof(place.by), "the kernel, %.40s",
+		snprintf(place->by, sizeof(place->by), "the kernel, %.40s",
 			 report_column(stmt, AT_SYSCALL));
-	text_escape_for(by, sizeof(by), place.by, 0, utf8);
-	grid_row(grid, (const char *const[]){ time, task, phase, kind, report_column(stmt, AT_VIA),
-					      n, address, where, by });
+	*row = (struct surplus){
+		.task = fault.task,
+		.tid = sqlite3_column_int64(stmt, AT_PID),
+		.start_ns = fault.t_ns,
+		.n = sqlite3_column_int64(stmt, AT_N),
+		.who = report_column(stmt, AT_WHO),
+		.phase = optional_text(stmt, AT_PHASE),
+		.kind = report_column(stmt, AT_KIND),
+		.via = report_column(stmt, AT_VIA),
+		.syscall = optional_text(stmt, AT_SYSCALL),
+		.major = sqlite3_column_int(stmt, AT_MAJOR) != 0,
+		.has_address = fault.has_address,
+		.address = fault.address,
+		.where = place->where,
+		.by = place->by,
+	};
+}
+
+int surplus_each(sqlite3 *db, const char *phase, int (*fn)(const struct surplus *row, void *arg),
+		 void *arg)
+{
+	struct places *places = NULL;
+	sqlite3_stmt *stmt = NULL;
+	struct surplus row;
+	struct place place;
+	int rc = SQLITE_DONE, err;
+
+	err = report_prepare(db, &stmt,
+			     "SELECT task, coalesce(nullif(role, ''), comm, '?'), tid, phase,"
+			     " kind, via, syscall, n, address, ip, vma_start, vma_flags, object,"
+			     " vma_offset, fault.start_ns, major " OUTSIDE
+			     "ORDER BY fault.start_ns, address");
+	if (!err) {
+		sqlite3_bind_text(stmt, 1, phase, -1, SQLITE_STATIC);
+		places = places_new(db);
+		err = places ? 0 : -ENOMEM;
+	}
+	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		read_row(&row, &place, places, stmt);
+		err = fn(&row, arg);
+	}
+	if (!err && rc != SQLITE_DONE)
+		err = -EIO;
+	sqlite3_finalize(stmt);
+	places_free(places);
+	return err;
 }
 
 /* Runs outside, and the faults in them. */
@@ -111,40 +142,51 @@ static int count(sqlite3 *db, const char *phase, long long *runs, long long *n)
 	return err;
 }
 
+struct listing {
+	struct grid *grid;
+	bool utf8;
+	int most, shown; /* most 0: no limit */
+};
+
+static int add_row(const struct surplus *row, void *arg)
+{
+	char time[32], task[128], name[64], phase[136], kind[80], n[32], address[24] = "",
+									 where[800], by[640];
+	struct listing *list = arg;
+
+	if (list->most && list->shown == list->most)
+		return 1;
+	snprintf(time, sizeof(time), "%.3f", (double)row->start_ns / 1e6);
+	text_escape_for(name, sizeof(name), row->who, 15, list->utf8);
+	snprintf(task, sizeof(task), "%s %lld", name, row->tid);
+	text_escape_for(phase, sizeof(phase), row->phase ? row->phase : "", 32, list->utf8);
+	snprintf(kind, sizeof(kind), "%s%s", row->kind, row->major ? " major" : "");
+	text_count(n, sizeof(n), row->n);
+	if (row->has_address)
+		snprintf(address, sizeof(address), "0x%llx", (unsigned long long)row->address);
+	text_escape_for(where, sizeof(where), row->where, 0, list->utf8);
+	text_escape_for(by, sizeof(by), row->by, 0, list->utf8);
+	grid_row(list->grid,
+		 (const char *const[]){ time, task, phase, kind, row->via, n, address, where, by });
+	list->shown++;
+	return 0;
+}
+
 int surplus_list(sqlite3 *db, const char *phase, int most, FILE *out,
 		 const struct report_style *style, long long *n)
 {
-	struct grid *grid = NULL;
-	struct places *places = NULL;
-	sqlite3_stmt *stmt = NULL;
+	struct listing list = { .utf8 = style->utf8, .most = most };
 	long long runs = 0;
-	int rc = SQLITE_DONE, err = count(db, phase, &runs, n), shown = 0;
+	int err = count(db, phase, &runs, n);
 
 	if (err || !runs)
 		return err;
-	err = report_prepare(db, &stmt,
-			     "SELECT task, coalesce(nullif(role, ''), comm, '?'), tid, phase,"
-			     " kind, via, syscall, n, address, ip, vma_start, vma_flags, object,"
-			     " vma_offset, fault.start_ns, major " OUTSIDE
-			     "ORDER BY fault.start_ns, address");
-	grid = grid_new(columns, NR_COLUMNS);
-	places = places_new(db);
-	if (!err && (!grid || !places))
-		err = -ENOMEM;
-	if (!err)
-		sqlite3_bind_text(stmt, 1, phase, -1, SQLITE_STATIC);
-	while (!err && (!most || shown < most) && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		add_row(grid, places, stmt, style->utf8);
-		shown++;
-	}
-	if (!err && rc != SQLITE_DONE && rc != SQLITE_ROW)
-		err = -EIO;
-	if (!err)
-		err = grid_print(grid, out, style);
-	if (!err && shown < runs)
-		fprintf(out, "and %lld more: faultline show --faults\n", runs - shown);
-	sqlite3_finalize(stmt);
-	grid_free(grid);
-	places_free(places);
+	list.grid = grid_new(columns, NR_COLUMNS);
+	err = list.grid ? surplus_each(db, phase, add_row, &list) : -ENOMEM;
+	if (err >= 0)
+		err = grid_print(list.grid, out, style);
+	if (!err && list.shown < runs)
+		fprintf(out, "and %lld more: faultline show --faults\n", runs - list.shown);
+	grid_free(list.grid);
 	return err;
 }
