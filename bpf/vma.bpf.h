@@ -102,6 +102,42 @@ static __always_inline struct vm_area_struct *vma_at(struct task_state *s, struc
 
 static const struct object_path no_path = {};
 
+struct path_walk {
+	struct object_path *path;
+	struct dentry *dentry;
+	struct mount *mount;
+	__u32 used;
+	bool whole;
+};
+
+/* Called by the kernel for each step, so that the verifier goes through one. */
+static long path_step(__u32 i, void *arg)
+{
+	struct path_walk *w = arg;
+	struct dentry *dentry = w->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount *mount = w->mount;
+	__u32 used = w->used;
+	long n;
+
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
+		struct mount *above = BPF_CORE_READ(mount, mnt_parent);
+
+		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->mount = above;
+		w->whole = above == mount;
+		return w->whole;
+	}
+	if (used >= OBJECT_PATH_LEN)
+		return 1;
+	n = bpf_probe_read_kernel_str(w->path->names + used, 256,
+				      BPF_CORE_READ(dentry, d_name.name));
+	if (n <= 0)
+		return 1;
+	w->used = used + n;
+	w->dentry = parent;
+	return 0;
+}
+
 /*
  * The way from FILE to the root, in map object_paths.  Where it leaves a file system it goes on
  * at the mount point; a file that is in no folder, such as a memfd, has none.
@@ -109,41 +145,17 @@ static const struct object_path no_path = {};
 SHARED int object_find_path(__u64 file, __u32 id)
 {
 	struct vfsmount *seen = BPF_CORE_READ((struct file *)file, f_path.mnt);
-	struct dentry *dentry = BPF_CORE_READ((struct file *)file, f_path.dentry);
-	struct mount *mount;
-	struct object_path *path;
-	__u32 used = 0;
-	bool whole = false;
-	int i;
+	struct path_walk w = {};
 
 	bpf_map_update_elem(&object_paths, &id, &no_path, BPF_NOEXIST);
-	path = bpf_map_lookup_elem(&object_paths, &id);
-	if (!path)
+	w.path = bpf_map_lookup_elem(&object_paths, &id);
+	if (!w.path)
 		return 0;
-	mount = (void *)seen - bpf_core_field_offset(struct mount, mnt);
-	for (i = 0; i < PATH_DEPTH && !whole; i++) {
-		struct dentry *parent = BPF_CORE_READ(dentry, d_parent);
-		long n;
-
-		if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
-			struct mount *above = BPF_CORE_READ(mount, mnt_parent);
-
-			whole = above == mount;
-			dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			mount = above;
-			continue;
-		}
-		if (used >= OBJECT_PATH_LEN)
-			break;
-		n = bpf_probe_read_kernel_str(path->names + used, 256,
-					      BPF_CORE_READ(dentry, d_name.name));
-		if (n <= 0)
-			break;
-		used += n;
-		dentry = parent;
-	}
-	if (!whole)
-		path->names[0] = 0;
+	w.dentry = BPF_CORE_READ((struct file *)file, f_path.dentry);
+	w.mount = (void *)seen - bpf_core_field_offset(struct mount, mnt);
+	bpf_loop(PATH_DEPTH, path_step, &w, 0);
+	if (!w.whole)
+		w.path->names[0] = 0;
 	return 0;
 }
 
