@@ -62,7 +62,12 @@ run_one() { # NAME
 
 # The reason on one line, without what could harm a terminal.
 conclude() { # WORD TEXT
+	local job
 	trap - ERR
+	# What still runs, and what it started where it has a group of its own.
+	for job in $(jobs -p); do
+		kill -- "-$job" || kill "$job" || true
+	done
 	printf '%s %s: %s\n' "$1" "$(basename "$W")" \
 		"$(printf %s "$2" | tr '\n\t' '| ' | tr -cd '\40-\176' | cut -c 1-600)" >&9
 	exit 1
