@@ -10,10 +10,12 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <pthread.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "faultline-barrier.h"
 
+#define FOLDER "folder"
 #define CHILDREN 5
 #define THREADS 2 /* besides the first */
 #define NICE 7
@@ -174,7 +176,7 @@ static void state_card(cpu_set_t cpu, unsigned long sp)
 	expect(stat_field(46), "SELECT end_data" CARD);
 	expect(stat_field(47), "SELECT start_brk" CARD);
 	expect(sbrk(0), "SELECT brk" CARD);
-	expect(1, "SELECT cwd = '/'" CARD);
+	expect(1, "SELECT cwd = '" FOLDER "'" CARD);
 	expect(status_set("\nSigPnd:"), "SELECT pending" CARD);
 	expect(status_set("\nShdPnd:"), "SELECT shared_pending" CARD);
 	expect(status_set("\nSigBlk:"), "SELECT blocked" CARD);
@@ -206,7 +208,8 @@ int main(int argc, char **argv)
 	test_start(argc, argv);
 	fl_role("parent");
 	fl_barrier_prepare();
-	if (sched_getcpu() < 0 || setpriority(PRIO_PROCESS, 0, NICE) || chdir("/"))
+	if (sched_getcpu() < 0 || setpriority(PRIO_PROCESS, 0, NICE) || mkdir(FOLDER, 0755) ||
+	    chdir(FOLDER))
 		die("setting up");
 	CPU_ZERO(&cpu);
 	CPU_SET(sched_getcpu(), &cpu);

@@ -129,7 +129,7 @@ test_streams() {
 	contains "stdout" "$W/out" "got in"
 	contains "stderr" "$W/err" "other"
 	check_all
-	# What the command finds is what it would find without us.
+	# What the command finds is what it would find without us, but for the name of the barrier.
 	cat >found <<'END'
 ls /proc/$$/fd >$1
 # read by the shell itself: while it starts another program, it blocks signals
@@ -140,7 +140,7 @@ while read -r line; do
 	esac
 done </proc/$$/status
 cat /proc/$$/oom_score_adj /proc/$$/timerslack_ns /proc/$$/limits >>$1
-env | grep -v '^_=' | sort >>$1
+env | grep -v -e '^_=' -e '^FAULTLINE_BARRIER=faultline-[0-9a-f]*$' | sort >>$1
 umask >>$1
 pwd >>$1
 END
