@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 {
 	static const char *const names[] = { "counter", "lock", NULL };
 	pthread_barrierattr_t between_processes;
-	pid_t children[1000];
+	pid_t children[1000] = { 0 };
 
 	(void)argc;
 	workload_start(argv);
