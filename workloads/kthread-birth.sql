@@ -2,7 +2,7 @@
 -- title: who makes kernel threads
 -- chapter: G
 -- question: A program asks the kernel for something that needs a kernel thread. Whose child is it?
--- param: rounds = 3   1..1000   kernel threads that are made and ended
+-- param: rounds = 3   1..500   kernel threads that are made and ended
 -- lesson: Kernel threads are made by kthreadd, pid 2, for whoever needs one, and are its children. They have neither memory of their own nor a program: nothing is executed.
 -- root: it makes a BPF map that has a kernel thread
 -- needs: told('visible')   in a pid namespace kernel threads cannot be seen

@@ -2,7 +2,7 @@
 -- title: two threads add one: what it takes that nothing is lost
 -- chapter: F
 -- question: Two threads add one to the same number 20,000 times each. What is it in the end?
--- param: rounds = 20000   100..10000000   how often each thread adds one
+-- param: rounds = 20000   100..1000000   how often each thread adds one
 -- lesson: Adding is a load and a store, and on two CPUs both fall in between each other. One atomic instruction, or a lock, makes it one step. A mutex asks the kernel only when it must wait; a spinlock never does, and burns its CPU. Peterson's algorithm works on paper and, without a fence, not on a CPU.
 -- needs: told('two.cpus')   the threads need two CPUs
 
