@@ -28,8 +28,25 @@ finish() {
 	sane
 }
 
-links() {
-	bpftool link list -j | python3 -c 'import json, sys; print(len(json.load(sys.stdin)))'
+# The BPF links that a process holds, by id: other faultlines have theirs at the same time.
+held() { # PID
+	sed -n 's/^link_id:[[:space:]]*//p' "/proc/$1"/fdinfo/* | sort
+}
+
+attached() {
+	bpftool link list -j | python3 -c 'import json, sys
+for link in json.load(sys.stdin): print(link["id"])' | sort
+}
+
+nothing_left() { # FILE: with ids that were held
+	local process
+	[ -s "$1" ] || fail "nothing was attached"
+	same "still attached" "" "$(comm -12 "$1" <(attached))"
+	for process in /proc/[0-9]*; do
+		if [ "$process/exe" -ef "$FAULTLINE" ] && [ "$process/cwd" -ef "$W" ]; then
+			fail "faultline still runs: $(tr '\0' ' ' <"$process/cmdline")"
+		fi
+	done
 }
 
 test_interrupt() {
@@ -94,15 +111,14 @@ test_command_killed() {
 
 # faultline dies: the command goes on, nothing of ours stays in the kernel.
 test_tracer_killed() {
-	local before
-	before=$(links)
 	# shellcheck disable=SC2016 # for the traced shell
 	start 'echo $$ >up; read x <go; echo "$x" >ended; echo $$ >up'
-	[ "$(links)" -gt "$before" ] || fail "nothing was attached"
+	held "$tracer" >links
+	same "of those held, attached" "$(cat links)" "$(comm -12 links <(attached))"
 	kill -KILL "$tracer"
 	finish
 	same "status" 137 "$status"
-	same "attached BPF programs" "$before" "$(links)"
+	nothing_left links
 	echo on >go
 	await up
 	same "the command goes on" on "$(cat ended)"
@@ -127,12 +143,11 @@ test_tracer_killed_busy() {
 }
 
 test_links_after() {
-	local before
-	before=$(links)
-	trace true
-	same "status" 0 "$status"
-	same "attached BPF programs afterwards" "$before" "$(links)"
+	# shellcheck disable=SC2016 # for the traced shell
+	trace sh -c 'sed -n "s/^link_id:[[:space:]]*//p" /proc/$PPID/fdinfo/* | sort >links'
+	same_status "status" 0
+	nothing_left links
 	run "$FAULTLINE" trace -o "$W/t.fl" -- /nosuch/command
 	same "status" 127 "$status"
-	same "attached BPF programs after an error" "$before" "$(links)"
+	nothing_left links
 }
