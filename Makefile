@@ -6,7 +6,8 @@
 # make test-kernels system tests and experiments on the distribution's kernels, under QEMU (slow)
 # make demo         the first experiment, traced
 # make lint         format and static checks
-# make deps         install what is missing for all of these (apt-get); deps-bench: the peers
+# make deps         install what is missing for all of these (apt-get), but for deps-bench (the
+#                   peers) and deps-kernels (QEMU)
 # make install      PREFIX=/usr/local DESTDIR=
 # make vmlinux      remake vmlinux/ARCH/vmlinux.h; make check-vmlinux compares it with this kernel
 #
@@ -41,6 +42,8 @@ NEED_TEST := $(NEED_UNIT) command/python3/python3 command/sqlite3/sqlite3 comman
 	command/ssh-keygen/openssh-client
 NEED_BENCH := command/perf/linux-perf command/bpftrace/bpftrace command/trace-cmd/trace-cmd \
 	command/strace/strace
+NEED_KERNELS := command/qemu-system-x86_64/qemu-system-x86 static/busybox/busybox-static \
+	command/mke2fs/e2fsprogs command/xz/xz-utils
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
 	command/cppcheck/cppcheck command/shellcheck/shellcheck
 
@@ -52,6 +55,7 @@ BPFTOOL ?= $(shell PATH="$(SEARCH_PATH)"; \
 missing = $(shell PATH="$(SEARCH_PATH)"; IFS=/; for need in $(foreach need,$(1),'$(need)'); do \
 	set -- $$need; case $$1 in \
 	(command) command -v "$$2" ;; \
+	(static) command -v "$$2" && ! ldd "$$(command -v "$$2")" 2>&1 ;; \
 	(compiler) command -v $(firstword $(CC)) ;; \
 	(clang) command -v $(firstword $(CLANG)) ;; \
 	(library) $(PKG_CONFIG) --atleast-version=$${4:-0} "$$2" 2>&1 ;; \
@@ -261,7 +265,9 @@ test:
 
 # Not part of `make test`: it takes a quarter of an hour or more for each kernel.
 .PHONY: test-kernels
-test-kernels: all
+test-kernels:
+	@$(MAKE) --no-print-directory deps-kernels
+	+@$(BUILD) all
 	@KERNELS=$(B)/kernels tests/kernels/run $(B)/faultline
 
 demo:
@@ -285,19 +291,21 @@ $(B)/bench/load: tests/bench/load.c Makefile | need
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(WORKLOAD_CFLAGS) $< -o $@
 
-.PHONY: deps deps-build deps-test deps-bench
+.PHONY: deps deps-build deps-test deps-bench deps-kernels
 deps: NEEDED = $(NEED_BUILD) $(NEED_TEST) $(NEED_LINT)
 lint-deps: NEEDED = $(NEED_BUILD) $(NEED_LINT) $(NEED_UNIT)
 deps-build: NEEDED = $(NEED_BUILD)
 deps-test: NEEDED = $(NEED_BUILD) $(NEED_TEST)
 deps-bench: NEEDED = $(NEED_BENCH)
-deps deps-build deps-test deps-bench lint-deps:
+deps-kernels: NEEDED = $(NEED_BUILD) $(NEED_KERNELS)
+deps deps-build deps-test deps-bench deps-kernels lint-deps:
 	@tests/deps $(foreach need,$(call missing,$(NEEDED)),'$(need)')
 
 # vmlinux.h is what a tool makes of the kernel's own style.
 C_FILES := $(filter-out %/vmlinux.h,$(wildcard bpf/*.[ch] user/*/*.[ch] workloads/*.[ch] \
 	tests/*/*.[ch] vmlinux/*.[ch]))
-SCRIPTS := .ci/run docs/completion/faultline.bash tests/deps tests/run $(wildcard tests/*/run tests/*/*.sh)
+SCRIPTS := .ci/run docs/completion/faultline.bash tests/deps tests/run tests/kernels/init tests/kernels/guest \
+	$(wildcard tests/*/run tests/*/*.sh)
 TIDY := $(addprefix tidy/,$(filter %.c,$(C_FILES)))
 .PHONY: lint format lint-format lint-cppcheck lint-shell lint-deps $(TIDY)
 
