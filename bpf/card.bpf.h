@@ -204,10 +204,11 @@ SHARED int parent_changed(struct task_state *s, __u64 at_task, __u64 now)
 	return 0;
 }
 
-static __always_inline void parent_check(struct task_state *s, struct task_struct *task)
+/* NOW 0: take the time only where it is needed. */
+static __always_inline void parent_check(struct task_state *s, struct task_struct *task, __u64 now)
 {
 	if ((__u64)BPF_CORE_READ(task, real_parent) != s->parent)
-		parent_changed(s, as_number(s, task), bpf_ktime_get_ns());
+		parent_changed(s, as_number(s, task), now ? now : bpf_ktime_get_ns());
 }
 
 #endif /* CARD_BPF_H */

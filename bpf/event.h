@@ -51,7 +51,8 @@ enum fl_event_type {
 	FL_VMA = 23,             /* struct fl_vma: fl_event.task is the leader of the process */
 	FL_OPEN_FILE = 24,       /* struct fl_open_file: the same */
 	FL_TRANSFER = 25,        /* struct fl_transfer */
-	FL_KTHREAD = 26, /* struct fl_kthread: fl_event.task is who runs, 0 outside the tree */
+	FL_KTHREAD = 26,   /* struct fl_kthread: fl_event.task is who runs, 0 outside the tree */
+	FL_TASK_FREE = 27, /* struct fl_event alone: its task_struct is given back */
 
 	/* read from maps when tracing has stopped, and appended by the collector */
 	FL_NAME = 32,   /* struct fl_name */

@@ -162,7 +162,7 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 
 	if (s) {
 		now = bpf_ktime_get_ns();
-		parent_check(s, prev);
+		parent_check(s, prev, now);
 		switch_out(s, prev, preempt, prev_state, now);
 	}
 	if (!want_states)
@@ -173,7 +173,7 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	if (!s->runnable)
 		queued_unseen(s, as_number(s, next), now ? now : bpf_ktime_get_ns());
 	s->on_cpu = true;
-	parent_check(s, next);
+	parent_check(s, next, now);
 	e = event_reserve(FL_SWITCH_IN, sizeof(*e), s->task, now ? now : bpf_ktime_get_ns());
 	if (e)
 		event_submit(e);

@@ -103,7 +103,7 @@ int BPF_PROG(task_exit, struct task_struct *task)
 		return 0;
 	now = bpf_ktime_get_ns();
 	rss_send(s, now);
-	parent_check(s, task);
+	parent_check(s, task, now);
 	card_send(s, as_number(s, task), card_registers(s, task), FL_CARD_EXIT, now);
 	s->syscall = FL_IN_EXIT;
 	s->interrupted = true;
@@ -116,6 +116,21 @@ int BPF_PROG(task_exit, struct task_struct *task)
 			   task->exit_code;
 	e.group_dead = BPF_CORE_READ(signal, live.counter) == 0;
 	event_send(&e.event, sizeof(e));
+	return 0;
+}
+
+/* TP_PROTO(struct task_struct *p); a grace period of RCU after its last switch and release_task() */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(task_free, struct task_struct *task)
+{
+	__u32 id = task_id(task);
+	struct fl_event *e;
+
+	if (!id)
+		return 0;
+	e = event_reserve(FL_TASK_FREE, sizeof(*e), id, bpf_ktime_get_ns());
+	if (e)
+		event_submit(e);
 	return 0;
 }
 

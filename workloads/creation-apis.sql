@@ -68,6 +68,18 @@ WHERE phase.name = 'thread' AND task.start_ns BETWEEN phase.start_ns AND phase.e
 AND clone_flags & 0x14f00 = 0x10f00;
 
 -- CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID: the C library wants to know the child's tid.
+-- What each still has when it begins to exit: its task_struct points to the parent's or to its own.
+-- claim E same: as the flags say, so it is: whose table of open files and of signal handlers it has
+-- expect: 'clone files, fork, thread files handlers, vfork'
+SELECT group_concat(line, ', ') FROM (
+	SELECT DISTINCT own.phase || CASE WHEN own.files = its.files THEN ' files' ELSE '' END
+	       || CASE WHEN own.sighand = its.sighand THEN ' handlers' ELSE '' END AS line
+	FROM card AS own JOIN task ON task.task = own.task
+	JOIN task AS parent ON parent.task = task.creator_task AND parent.role = 'parent'
+	JOIN card AS its ON its.task = parent.task AND its.phase = own.phase AND its.moment = 'phase'
+	WHERE own.moment = 'exit' AND own.phase IN ('fork', 'vfork', 'clone', 'thread') ORDER BY line
+);
+
 -- claim E glibc.fork: all flags that glibc gives in fork()
 -- phase: fork
 -- needs: told('glibc') == 1   another C library than glibc

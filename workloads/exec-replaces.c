@@ -15,6 +15,8 @@
  */
 #include "tasks.h"
 
+#include "faultline-barrier.h"
+
 #include <pthread.h>
 #include <sys/syscall.h>
 
@@ -72,6 +74,7 @@ static void prepare(void)
 		fail("dup");
 	fl_phase("before");
 	look();
+	fl_barrier();
 }
 
 static void become(const char *file)
@@ -122,11 +125,14 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "program")) {
 		workload_start(argv);
+		fl_barrier_prepare();
 		fl_phase("program");
 		look();
+		fl_barrier();
 		return 0;
 	}
 	workload_start(argv);
+	fl_barrier_prepare();
 	threads = param("threads");
 	if (threads < 2) {
 		errno = 0;

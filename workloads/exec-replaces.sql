@@ -66,6 +66,23 @@ SELECT group_concat(value, ' ') FROM (
 SELECT ret FROM syscall JOIN task USING (task)
 WHERE role = 'works' AND phase = 'program' AND name LIKE 'fcntl%' AND args LIKE '65 1 %';
 
+-- As the kernel's own table of its files has it.
+-- claim E works.files: for it is in its table of open files no more
+-- expect: 'before: 100, before: 101 close-on-exec, program: 100'
+SELECT group_concat(phase || ': ' || fd || CASE close_on_exec WHEN 1 THEN ' close-on-exec' ELSE '' END, ', ')
+FROM (SELECT open_file.phase, fd, close_on_exec FROM open_file JOIN task USING (task)
+	WHERE role = 'works' AND fd IN (100, 101) ORDER BY open_file.t_ns, fd);
+
+-- claim E works.mm: the address space is another one
+-- expect: 2
+SELECT count(DISTINCT mm) FROM card JOIN task USING (task)
+WHERE role = 'works' AND phase IN ('before', 'program') AND moment = 'phase';
+
+-- claim E works.map: and has none of the mappings of the old one: not the page at 2^45
+-- expect: 'before'
+SELECT group_concat(phase, ' ') FROM vma JOIN task USING (task)
+WHERE role = 'works' AND start = 35184372088832;
+
 -- ENOENT is 2.
 -- claim E fails.enoent: execve() of a file that is not there fails with ENOENT
 -- phase: exec
@@ -88,6 +105,11 @@ SELECT count(*) FROM (
 );
 
 -- The task that was made as a thread is the one that executes the new program.
+-- claim E fails.mm: the address space is the same
+-- expect: 1
+SELECT count(DISTINCT mm) FROM card JOIN task USING (task)
+WHERE role = 'fails' AND phase IN ('before', 'after') AND moment = 'phase';
+
 -- claim E thread.exec: a thread that is not the first one can call it, too
 -- expect: 1
 SELECT count(*) FROM task WHERE role = 'thread' AND created_by = 'thread' AND exec_ns IS NOT NULL;

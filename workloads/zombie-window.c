@@ -15,6 +15,9 @@
  */
 #include "tasks.h"
 
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+
 static void wait_for_nothing(void)
 {
 	if (waitpid(-1, NULL, 0) != -1 || errno != ECHILD)
@@ -38,6 +41,11 @@ static void zombie(long long pause)
 	fl_value("status", WEXITSTATUS(wait_status(child)));
 	fl_phase("again");
 	wait_for_nothing();
+	/* it is given back after a grace period of RCU; these calls wait for two, each for a whole one */
+	fl_phase("grace");
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	sleep_ns(pause);
 	fl_phase("");
 }
 

@@ -41,9 +41,14 @@ WHERE role = 'zombie' AND state = 'dead' AND state.start_ns BETWEEN syscall.star
 AND reaped_ns = state.start_ns;
 
 -- The parent may be kept off its CPU by others when the pause is over.
--- claim B time: from exit to wait it takes the pause, and little more (milliseconds)
+-- For how long a busy machine lets the parent stand in the queue for a CPU says nothing about zombies.
+-- claim B time: from exit to wait it takes the pause, and little more, but for what the parent must wait for a CPU (milliseconds)
 -- expect: pause_ms .. pause_ms + 50
-SELECT (reaped_ns - exit_ns) / 1000000 FROM task WHERE role = 'zombie';
+SELECT (reaped_ns - exit_ns - (
+	SELECT coalesce(sum(min(state.end_ns, child.reaped_ns) - max(state.start_ns, child.exit_ns)), 0)
+	FROM state WHERE state.task = child.parent_task AND state = 'ready'
+	AND state.start_ns < child.reaped_ns AND state.end_ns > child.exit_ns
+)) / 1000000 FROM task AS child WHERE role = 'zombie';
 
 -- claim E no.wait: the parent does not wait for it in wait4(): what it asks for is there
 -- phase: wait
@@ -68,6 +73,14 @@ AND ret = (SELECT ret FROM syscall WHERE phase = 'zombie' AND name IN ('clone', 
 -- phase: again
 -- expect: -10
 SELECT ret FROM syscall WHERE phase = 'again' AND name = 'wait4';
+
+-- release_task(), in the wait; its memory goes back a grace period of RCU later.
+-- claim E freed: only after the wait does the kernel give back what it kept of the child, its task_struct
+-- inconclusive: observed < 0   it was not given back while faultline looked
+-- expect: 1
+SELECT coalesce((SELECT t_ns > syscall.start_ns FROM freed JOIN task USING (task)
+	JOIN syscall ON syscall.phase = 'wait' AND syscall.name = 'wait4'
+	WHERE task.role = 'zombie'), -1);
 
 -- claim E sigchld: the parent is told by one SIGCHLD when the child ends
 -- expect: 1

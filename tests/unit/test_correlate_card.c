@@ -128,6 +128,29 @@ static void an_adopted_zombie_is_reaped(void **state)
 	records_free(r);
 }
 
+/* Long after its end, and of one that outlived faultline never. */
+static void given_back(void **state)
+{
+	struct stream_of_records *r = records_new();
+	struct fl_event free_it = EVENT(31, 2, FL_TASK_FREE);
+
+	(void)state;
+	put_command(r, 101);
+	put_new(r, 3, 2, 1, 102, FORK);
+	put_exit(r, 11, 2, 0, 1);
+	put_end(r, 12, 2, 0, 0, 0);
+	put_call(r, 13, 17, 1, "wait4", 102, 0, 0, 0, 0);
+	PUT(r, free_it);
+	put_end(r, 37, 1, 0, 0, 0);
+	put_finish(r, 41, 0);
+	correlate_now(r);
+	ASSERT_ROWS(r, "SELECT task, t_ns FROM freed", "2|31");
+	ASSERT_ROWS(r, "SELECT task, reaped_ns FROM task", "1|-", "2|17");
+	ASSERT_ROWS(r, "SELECT value FROM run WHERE key IN ('status', 'duration_ns') ORDER BY key",
+		    "37", "complete");
+	records_free(r);
+}
+
 static void mappings_and_files(void **state)
 {
 	struct stream_of_records *r = records_new();
@@ -209,6 +232,7 @@ int main(void)
 		cmocka_unit_test(cards),
 		cmocka_unit_test(parents_end),
 		cmocka_unit_test(an_adopted_zombie_is_reaped),
+		cmocka_unit_test(given_back),
 		cmocka_unit_test(mappings_and_files),
 		cmocka_unit_test(cut_off),
 	};

@@ -176,6 +176,7 @@ static const __u16 sizes[FL_LAST_TYPE + 1] = {
 	[FL_REPARENT] = sizeof(struct fl_reparent),
 	[FL_VMA] = sizeof(struct fl_vma),
 	[FL_OPEN_FILE] = sizeof(struct fl_open_file),
+	[FL_TASK_FREE] = sizeof(struct fl_event),
 	[FL_TRANSFER] = sizeof(struct fl_transfer),
 	[FL_KTHREAD] = sizeof(struct fl_kthread),
 	[FL_NAME] = sizeof(struct fl_name),
@@ -223,6 +224,7 @@ static size_t ordered_size(__u16 type, size_t size)
 	case FL_FRAMES:
 	case FL_VMA:
 	case FL_OPEN_FILE:
+	case FL_TASK_FREE:
 		return 0;
 	case FL_SYSCALL:
 		if (size >= sizeof(struct fl_syscall))
@@ -318,6 +320,8 @@ static int pour(const void *record, size_t size, void *arg)
 		return vma_record(arg, record);
 	case FL_OPEN_FILE:
 		return open_file_record(arg, record);
+	case FL_TASK_FREE:
+		return freed_record(arg, record);
 	default:
 		return fault_record(arg, record);
 	}

@@ -194,6 +194,12 @@ int open_file_record(struct correlation *c, const struct fl_event *event)
 		       cell_int(e->close_on_exec));
 }
 
+/* Long after all else of the task was told, so it is a row of its own. */
+int freed_record(struct correlation *c, const struct fl_event *event)
+{
+	return ROW_ADD(c, ROW_FREED, cell_id(event->task), cell_time(c, event->t_ns));
+}
+
 void card_free(struct correlation *c)
 {
 	for (int i = 0; c->cards && i < NR_SHARES; i++)

@@ -43,6 +43,7 @@ enum row {
 	ROW_REPARENT,
 	ROW_VMA,
 	ROW_OPEN_FILE,
+	ROW_FREED,
 	ROW_MAPPED_FILE,
 	NR_ROWS,
 };
@@ -324,6 +325,7 @@ int card_record(struct correlation *c, const struct fl_event *event);
 int vma_record(struct correlation *c, const struct fl_event *event);
 int open_file_record(struct correlation *c, const struct fl_event *event);
 int reparent_record(struct correlation *c, struct task *task, const struct fl_event *event);
+int freed_record(struct correlation *c, const struct fl_event *event);
 void card_free(struct correlation *c);
 
 /* What a system call means to us. */

@@ -63,6 +63,7 @@ static const char *const inserts[NR_ROWS] = {
 	[ROW_OPEN_FILE] = "INSERT INTO open_file (task, phase, t_ns, fd, kind, path, flags,"
 			  " position, close_on_exec) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ROW_MAPPED_FILE] = "INSERT INTO mapped_file (name, path, device, inode) VALUES (?,?,?,?)",
+	[ROW_FREED] = "INSERT INTO freed (task, t_ns) VALUES (?,?)",
 	[ROW_FAULT_COST] =
 		"INSERT INTO fault_cost (phase, region, kind, via, least_ns, below_ns, n)"
 		" VALUES (?,?,?,?,?,?,?)",

@@ -80,6 +80,7 @@ const char *names_event(unsigned int type)
 		[FL_REPARENT] = "reparent",
 		[FL_VMA] = "vma",
 		[FL_OPEN_FILE] = "open_file",
+		[FL_TASK_FREE] = "task_free",
 		[FL_TRANSFER] = "transfer",
 		[FL_KTHREAD] = "kthread",
 		[FL_NAME] = "name",

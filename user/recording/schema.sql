@@ -204,6 +204,10 @@ CREATE TABLE card (
 	registers TEXT		-- with which it entered the kernel last: NAME=HEX, blank between
 );
 
+-- When the kernel gave back a task's task_struct: some time after its last switch and,
+-- for a process, after somebody had waited for it.  Not known for the last ones of a run.
+CREATE TABLE freed (task INTEGER, t_ns INTEGER);
+
 -- Whom a process got as parent when its own had ended (t_ns: began to exit).  Seen at
 -- the next event of the child (seen_ns): of several parents in a row only the last.
 CREATE TABLE reparent (
