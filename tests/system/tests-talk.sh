@@ -130,6 +130,61 @@ test_talk_python_pool() {
 	check_view --locks futex
 }
 
+# A server and a client: over TCP, and a word over a pair of sockets.
+test_talk_python_web() {
+	local python=/usr/bin/python3
+	[ -x "$python" ] || skip "$python is not installed"
+	need strace
+	cat >web.py <<-'END'
+		import http.server, os, socket, urllib.request
+
+		class Answer(http.server.BaseHTTPRequestHandler):
+		    def do_GET(self):
+		        body = b"x" * 100003
+		        self.send_response(200)
+		        self.send_header("Content-Length", str(len(body)))
+		        self.end_headers()
+		        self.wfile.write(body)
+
+		    def log_message(self, *args):
+		        pass
+
+		server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+		ours, theirs = socket.socketpair()
+		if not os.fork():
+		    server.handle_request()
+		    theirs.sendall(b"served")
+		    os._exit(0)
+		server.server_close()
+		url = "http://127.0.0.1:%d" % server.server_port
+		direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+		print(len(direct.open(url).read()), ours.recv(64).decode())
+		os.wait()
+	END
+	trace "$python" web.py
+	same "what was said" "100003 served" "$(head -n 1 "$W/out")"
+	check_talk
+	query "SELECT channel, sum(bytes) FILTER (WHERE from_task IS NOT NULL),
+	              sum(bytes) FILTER (WHERE to_task IS NOT NULL)
+	       FROM message WHERE channel <> 'pipe' GROUP BY 1" >came
+	mkdir "$W/strace"
+	strace -ff -yy -o "$W/strace/t" -e trace=read,write,sendto,recvfrom \
+		"$python" web.py >"$W/strace.out" 2>&1
+	cat "$W"/strace/t.* | awk '
+		/^[a-z]+\([0-9]+<(TCP|UNIX-STREAM):/ && / = [0-9]+$/ {
+			kind = /<TCP:/ ? "tcp" : "unix"
+			sum[kind, substr($0, 1, 1) ~ /[ws]/] += $NF
+		}
+		END {
+			print "tcp\t" sum["tcp", 1] "\t" sum["tcp", 0]
+			print "unix\t" sum["unix", 1] "\t" sum["unix", 0]
+		}' >expected
+	same "bytes in and out of sockets" "$(cat expected)" "$(cat came)"
+	no_rows "bytes from or to outside" "SELECT * FROM message
+		WHERE channel <> 'pipe' AND (from_task IS NULL OR to_task IS NULL)"
+	check_view --messages tcp unix "bytes in = bytes out"
+}
+
 # It talks to nobody, and makes what it is asked for.
 test_talk_ssh_keygen() {
 	need ssh-keygen
