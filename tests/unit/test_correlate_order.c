@@ -124,6 +124,14 @@ static long peak_kib(void)
 	return ru.ru_maxrss;
 }
 
+/* Where rows take no memory. */
+static void records_in_file(struct stream_of_records *r)
+{
+	assert_int_equal(sqlite3_close(r->db), SQLITE_OK);
+	assert_int_equal(sqlite3_open("", &r->db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(r->db, schema_sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
 #define LIVES 5003 /* of processes, one after the other ... */
 #define TALK 53    /* ... with as many messages each */
 
@@ -167,10 +175,7 @@ static void long_stream(void **state)
 	long before;
 
 	(void)state;
-	/* in a file, where rows take no memory */
-	assert_int_equal(sqlite3_close(r->db), SQLITE_OK);
-	assert_int_equal(sqlite3_open("", &r->db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(r->db, schema_sql, NULL, NULL, NULL), SQLITE_OK);
+	records_in_file(r);
 	put_command(r, 101);
 	for (uint32_t id = 2; id < 2 + LIVES; id++)
 		put_life(r, id);
@@ -202,12 +207,49 @@ static void long_stream(void **state)
 	records_free(r);
 }
 
+/* Children that are gone with their last switch, as those of a parent that ignores SIGCHLD. */
+static void nobody_reaps(void **state)
+{
+	struct stream_of_records *r = records_new();
+	const uint32_t children = 40009;
+	long before;
+
+	(void)state;
+	records_in_file(r);
+	put_command(r, 101);
+	for (uint32_t id = 2; id < 2 + children; id++) {
+		const uint64_t t = 100ULL * id;
+
+		put_new(r, t, id, 1, 101 + id, FORK);
+		put_ready(r, t + 1, id, 1, 0);
+		put_in(r, t + 2, id, 0);
+		put_exit(r, t + 3, id, 0, 1);
+		put_end(r, t + 5, id, 7, 0, 0);
+		put_out(r, t + 5, id, 0, 0x10, NULL);
+		/* now and then the parent was quick: the wait ends after the last switch */
+		if (id % 5003 == 0)
+			put_call(r, t, t + 7, 1, "wait4", 101 + id, 0, 0, 0, 0);
+	}
+	put_end(r, 90000000, 1, 11, 0, 0);
+	put_finish(r, 90000001, 0);
+	records_flush(r);
+	before = peak_kib();
+	correlate_now(r);
+	assert_in_range(peak_kib() - before, 0, MOST_KIB);
+
+	ASSERT_ROWS(r, "SELECT count(*), count(reaped_ns), sum(min_flt) FROM task WHERE task > 1",
+		    "40009|7|280063");
+	ASSERT_ROWS(r, "SELECT state, count(*), sum(end_ns - start_ns) FROM state GROUP BY 1",
+		    "dead|40009|0", "new|40009|40009", "ready|40009|40009", "running|40009|120027");
+	ASSERT_ROWS(r, "SELECT value FROM run WHERE key = 'status'", "complete");
+	records_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(long_stream),
-		cmocka_unit_test(however_late),
-		cmocka_unit_test(cpus_in_turns),
+		cmocka_unit_test(nobody_reaps),      cmocka_unit_test(long_stream),
+		cmocka_unit_test(however_late),      cmocka_unit_test(cpus_in_turns),
 		cmocka_unit_test(too_many_too_late),
 	};
 

@@ -97,6 +97,8 @@ struct task {
 	struct state state;
 	bool killed; /* a deadly signal 9 whose sender is not known yet: */
 	struct fl_signal_deliver kill;
+	bool unreaped; /* it stands among these: */
+	struct task *unreaped_next, *unreaped_prev;
 	struct signal_queues *signals; /* that wait for it; NULL: none ever did */
 	struct lock_request *lock;     /* that it asked for and was not answered */
 };
@@ -140,7 +142,10 @@ struct correlation {
 	struct map tids;      /* tid -> its latest holder */
 	struct map processes; /* id of the task that led it first -> struct process */
 	__u32 last_forgotten; /* the highest id of a task that is */
-	__u64 end_ns;         /* of the task that ended last */
+	/* whom nobody of the tree may ever reap, the one that ended first before the others */
+	struct task *unreaped, *unreaped_last;
+	size_t nr_unreaped;
+	__u64 end_ns; /* of the task that ended last */
 
 	struct locks *locks;
 	struct futexes *futexes;
@@ -271,6 +276,10 @@ int process_leave(struct correlation *c, struct task *task); /* the last one for
 void process_ended(struct process *process, struct process *parent);
 void process_reaped(struct process *process);
 void process_free(struct correlation *c);
+/* Nobody may ever reap TASK, which has ended. */
+void unreaped_add(struct correlation *c, struct task *task);
+void unreaped_remove(struct correlation *c, struct task *task);
+struct task *unreaped_oldest(const struct correlation *c);         /* if they are too many */
 int tid_take(struct correlation *c, struct task *task, __u32 tid); /* instead of the one it had */
 void tid_leave(struct correlation *c, struct task *task);
 /* Whom the call of TASK has reaped; NULL: nobody that is known. */

@@ -14,6 +14,47 @@
  */
 #define TID_DEPTH 8
 
+/*
+ * An orphan is reaped by somebody outside of the tree, and a child whose parent ignores
+ * SIGCHLD by nobody.  But one that was taken before its last switch looks the same until
+ * the call that took it has returned.  So the latest of them are kept.
+ */
+#define UNREAPED_MOST 4096
+
+void unreaped_add(struct correlation *c, struct task *task)
+{
+	if (task->unreaped || !task->ended || task->alive)
+		return;
+	task->unreaped = true;
+	task->unreaped_prev = c->unreaped_last;
+	if (c->unreaped_last)
+		c->unreaped_last->unreaped_next = task;
+	else
+		c->unreaped = task;
+	c->unreaped_last = task;
+	c->nr_unreaped++;
+}
+
+void unreaped_remove(struct correlation *c, struct task *task)
+{
+	if (!task->unreaped)
+		return;
+	if (task->unreaped_prev)
+		task->unreaped_prev->unreaped_next = task->unreaped_next;
+	else
+		c->unreaped = task->unreaped_next;
+	if (task->unreaped_next)
+		task->unreaped_next->unreaped_prev = task->unreaped_prev;
+	else
+		c->unreaped_last = task->unreaped_prev;
+	c->nr_unreaped--;
+}
+
+struct task *unreaped_oldest(const struct correlation *c)
+{
+	return c->nr_unreaped > UNREAPED_MOST ? c->unreaped : NULL;
+}
+
 int process_join(struct correlation *c, struct task *task)
 {
 	struct process *process = map_get(&c->processes, task->process);
@@ -61,8 +102,11 @@ static void forget(struct correlation *c, struct process *process)
 	struct process *child;
 
 	process_reaped(process);
-	while ((child = process->zombies))
+	while ((child = process->zombies)) {
+		if (child->leader)
+			unreaped_add(c, child->leader);
 		process_reaped(child);
+	}
 	map_remove(&c->processes, process->id);
 	futex_end(process);
 	free(process);

@@ -373,6 +373,7 @@ static int forget(struct correlation *c, struct task *task)
 		err = lock_end(c, task);
 	if (!err && !task->written)
 		err = task_row(c, task);
+	unreaped_remove(c, task);
 	tid_leave(c, task);
 	left = process_leave(c, task);
 	map_remove(&c->tasks, task->id);
@@ -389,11 +390,16 @@ static int forget(struct correlation *c, struct task *task)
 static int forget_if_over(struct correlation *c, struct task *task)
 {
 	bool reaped = task->reaped_ns || task->process != task->id;
+	bool dead = !c->has_states || task->state.life == LIFE_DEAD;
 
-	if (!task->known || !task->ended || task->alive || !reaped || task->written ||
-	    (c->has_states && task->state.life != LIFE_DEAD))
+	if (!task->known || !task->ended || task->alive || task->written)
 		return 0;
-	return forget(c, task);
+	if (reaped)
+		return dead ? forget(c, task) : 0;
+	if (task->state.life == LIFE_DEAD ||
+	    (!task->parent_now && task->state.life != LIFE_RUNNING))
+		unreaped_add(c, task);
+	return 0;
 }
 
 int task_tell(struct correlation *c, const struct fl_event *event)
@@ -429,7 +435,11 @@ int task_tell(struct correlation *c, const struct fl_event *event)
 	}
 	if (!err && c->has_states)
 		err = state_record(c, task, event);
-	return err ? err : forget_if_over(c, task);
+	if (!err)
+		err = forget_if_over(c, task);
+	while (!err && (task = unreaped_oldest(c)))
+		err = forget(c, task);
+	return err;
 }
 
 static int by_id(const void *a, const void *b)
