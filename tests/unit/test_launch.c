@@ -90,6 +90,7 @@ static int run(char *const *argv, bool clean, char *out, size_t size)
 	fflush(stdout);
 	dup2(fd, STDOUT_FILENO);
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	assert_int_equal(launch_release(&launch, &what), 0);
 	status = wait_for(launch.pid);
 	launch_abort(&launch);
@@ -111,6 +112,7 @@ static void expect_failure(const char *command, int error, const char *step, int
 	struct launch launch;
 
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	assert_int_equal(launch_release(&launch, &what), -error);
 	assert_string_equal(what, step);
 	assert_int_equal(wait_for(launch.pid), code << 8);
@@ -139,6 +141,7 @@ static void test_waits_behind_the_gate(void **state)
 
 	(void)state;
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	ended = (struct pollfd){ .fd = launch.pidfd, .events = POLLIN };
 	assert_int_equal(poll(&ended, 1, 0), 0);
 	/* Still this program, not the command, and asleep. */
@@ -163,6 +166,7 @@ static void test_leaves_when_gate_closes(void **state)
 
 	(void)state;
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	close(launch.gate);
 	launch.gate = -1;
 	assert_int_equal(wait_for(launch.pid), 127 << 8);
@@ -180,11 +184,35 @@ static void test_killed_behind_the_gate(void **state)
 
 	(void)state;
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	kill(launch.pid, SIGKILL);
 	assert_int_equal(waitid(P_PID, launch.pid, &info, WEXITED | WNOWAIT), 0);
 	assert_int_equal(launch_release(&launch, &what), 0);
 	assert_int_equal(wait_for(launch.pid), SIGKILL);
 	launch_abort(&launch);
+	assert_no_child();
+}
+
+/* The terminal sends Ctrl-C to the child as well, while the programs are still being loaded. */
+static void test_interrupted_behind_the_gate(void **state)
+{
+	char *const argv[] = { "true", NULL };
+	struct launch_options options = { .argv = argv, .cpu = -1 };
+	const char *what = NULL;
+	struct launch launch;
+	int status;
+
+	(void)state;
+	launch_hold_signals();
+	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(kill(launch.pid, SIGINT), 0);
+	assert_int_equal(launch_ready(&launch), 0);
+	assert_int_equal(kill(launch.pid, 0), 0);
+	launch_release(&launch, &what);
+	status = wait_for(launch.pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+	launch_abort(&launch);
+	launch_restore_signals();
 	assert_no_child();
 }
 
@@ -318,6 +346,7 @@ static void test_pins_to_the_cpu(void **state)
 	assert_true(options.cpu >= 0);
 	assert_int_not_equal(options.cpu, tracer);
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	assert_int_equal(launch.profile_missing, 0);
 	assert_int_equal(sched_getaffinity(launch.pid, sizeof(set), &set), 0);
 	assert_int_equal(CPU_COUNT(&set), 1);
@@ -327,6 +356,7 @@ static void test_pins_to_the_cpu(void **state)
 	/* A CPU that is not there is told, and the command runs all the same. */
 	options.cpu = CPU_SETSIZE - 1;
 	assert_int_equal(launch_fork(&launch, &options), 0);
+	assert_int_equal(launch_ready(&launch), 0);
 	assert_int_equal(launch.profile_missing, PROFILE_PIN);
 	launch_abort(&launch);
 	assert_no_child();
@@ -357,6 +387,7 @@ int main(void)
 		cmocka_unit_test(test_waits_behind_the_gate),
 		cmocka_unit_test(test_leaves_when_gate_closes),
 		cmocka_unit_test(test_killed_behind_the_gate),
+		cmocka_unit_test(test_interrupted_behind_the_gate),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_text_without_interpreter_runs_in_sh),
 		cmocka_unit_test(test_searches_path),

@@ -98,23 +98,26 @@ static int open_barrier(struct collect *c, bool cards)
 	return frames_open(&c->frames, &calls, c->wants_pages);
 }
 
-int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec,
-		 char *why, size_t why_size)
+int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec)
 {
 	struct collect *c = calloc(1, sizeof(*c));
-	int err = 0;
 
 	*out = c;
 	if (!c)
 		return -ENOMEM;
 	c->rec = rec;
+	c->options = o;
 	c->signal_fd = -1;
 	c->wants_pages = o->subjects & SUBJECT_FRAMES;
 	if (o->subjects & (SUBJECT_FRAMES | SUBJECT_CARDS))
-		err = open_barrier(c, o->subjects & SUBJECT_CARDS);
-	if (err)
-		return err;
-	err = collect_load(c, o, why, why_size);
+		return open_barrier(c, o->subjects & SUBJECT_CARDS);
+	return 0;
+}
+
+int collect_arm(struct collect *c, char *why, size_t why_size)
+{
+	int err = collect_load(c, c->options, why, why_size);
+
 	if (err)
 		return err;
 	find_direct_map(c);
@@ -123,7 +126,8 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 			 strerror(c->ring_errno));
 		return -c->ring_errno;
 	}
-	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done, o->every_fault);
+	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
+				 c->options->every_fault);
 	if (!err) {
 		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_tasks, NULL);
 		err = c->snapshot ? 0 : -errno;

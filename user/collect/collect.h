@@ -40,9 +40,11 @@ struct collect_options {
 	int cpu;           /* where to drain; -1: anywhere */
 };
 
-/* Open, load, attach.  0, or -errno with a sentence that names the remedy in WHY. */
-int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec,
-		 char *why, size_t why_size);
+/* A collector that does nothing yet but has its barrier.  O stays the caller's.  0 or -errno. */
+int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec);
+
+/* Load and attach.  0, or -errno with a sentence that names the remedy in WHY. */
+int collect_arm(struct collect *c, char *why, size_t why_size);
 
 /* Name of the barrier that the command is to be told of, or NULL: there is none. */
 const char *collect_barrier(const struct collect *c);

@@ -22,6 +22,7 @@ struct collect {
 	struct completions completions;
 	struct bpf_link *snapshot;
 	struct recording *rec;
+	const struct collect_options *options;
 	struct frames *frames; /* what is done at barriers; NULL: nothing */
 	bool wants_pages;      /* there: page frames */
 	struct fl_finish finish;

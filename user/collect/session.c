@@ -144,13 +144,19 @@ int session_run(const struct session_options *o, struct recording **rec,
 	if (err)
 		goto out;
 	result->cannot_trace = true;
-	err = collect_open(&c, &collecting, *rec, why, why_size);
+	err = collect_open(&c, &collecting, *rec);
 	if (err)
 		goto out;
 	launching.barrier = collect_barrier(c);
+	/* first, while there is little to copy: it gets ready meanwhile */
 	err = launch_fork(&launch, &launching);
+	if (!err)
+		err = collect_arm(c, why, why_size);
+	if (!err)
+		err = launch_ready(&launch);
 	if (err) {
-		snprintf(why, why_size, "cannot start the command: %s", strerror(-err));
+		if (!why[0])
+			snprintf(why, why_size, "cannot start the command: %s", strerror(-err));
 		goto out;
 	}
 	if (o->profile & PROFILE_MOVE) {

@@ -235,7 +235,6 @@ static void inherit(void)
 	sigaction(SIGCHLD, &inherited.child, NULL);
 	setrlimit(RLIMIT_MEMLOCK, &inherited.memlock);
 	setrlimit(RLIMIT_NOFILE, &inherited.nofile);
-	sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
 }
 
 static void __attribute__((noreturn)) child(const struct plan *plan, int gate, int error)
@@ -261,9 +260,12 @@ static void __attribute__((noreturn)) child(const struct plan *plan, int gate, i
 			failed.step = STEP_SEARCH;
 	}
 	/* What follows the gate has run once before it, so that it faults no more. */
-	if (read(gate, &go, 0) || execve("", options->argv, plan->environment) != -1 ||
+	if (read(gate, &go, 0) || sigprocmask(SIG_BLOCK, NULL, NULL) ||
+	    execve("", options->argv, plan->environment) != -1 ||
 	    write(error, &ready, sizeof(ready)) != sizeof(ready) || read(gate, &go, 1) != 1)
 		_exit(EXIT_NOT_FOUND);
+	/* What somebody sent from the keyboard meanwhile is for a command that is traced. */
+	sigprocmask(SIG_SETMASK, &inherited.mask, NULL);
 	if (path) {
 		execve(path, options->argv, plan->environment);
 		if (errno == ENOEXEC)
@@ -307,21 +309,20 @@ static char process_state(pid_t pid)
 
 /*
  * The child has said that it is ready and only has to enter read().  There it
- * sleeps, so that what is followed from now on begins behind the gate.
+ * sleeps, so that what is followed from now on begins behind the gate.  False: it was killed.
  */
-static void wait_until_blocked(pid_t pid)
+static bool wait_until_blocked(pid_t pid)
 {
 	struct timespec moment = { .tv_nsec = 50000 };
 	char state;
 
 	while ((state = process_state(pid)) == 'R' || state == 'D' || state == 'T')
 		nanosleep(&moment, NULL);
+	return state != 'Z' && state != 'X';
 }
 
 static int fork_behind(struct launch *launch, const struct plan *plan, int *gate, int *error)
 {
-	struct report ready;
-
 	launch->pid = fork();
 	if (launch->pid < 0)
 		return -errno;
@@ -333,13 +334,7 @@ static int fork_behind(struct launch *launch, const struct plan *plan, int *gate
 	close(error[1]);
 	error[1] = -1;
 	launch->pidfd = syscall(SYS_pidfd_open, launch->pid, 0);
-	if (launch->pidfd < 0)
-		return -errno;
-	if (receive(launch->error, &ready) != sizeof(ready))
-		return -ECHILD;
-	launch->profile_missing = ready.missing;
-	wait_until_blocked(launch->pid);
-	return 0;
+	return launch->pidfd < 0 ? -errno : 0;
 }
 
 static void close_fd(int *fd)
@@ -375,6 +370,16 @@ out:
 	close_fd(&error[1]);
 	plan_free(&plan);
 	return err;
+}
+
+int launch_ready(struct launch *launch)
+{
+	struct report ready;
+
+	if (receive(launch->error, &ready) != sizeof(ready))
+		return -ECHILD;
+	launch->profile_missing = ready.missing;
+	return wait_until_blocked(launch->pid) ? 0 : -ESRCH;
 }
 
 int launch_release(struct launch *launch, const char **what)

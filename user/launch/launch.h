@@ -36,18 +36,21 @@ void launch_remember(void);
 
 /*
  * Block the signals of the keyboard, SIGTERM and SIGHUP, which the collector reads; the
- * command does not inherit that.  The second function forgets those that came
+ * command does not inherit that, but gets them only once the gate is open.  The second function forgets those that came
  * and were not read, and restores the mask.
  */
 void launch_hold_signals(void);
 void launch_restore_signals(void);
 
 /*
- * Fork and return once the child blocks on the gate.  0 or -errno.  A step of
- * the child that fails before the gate is reported by launch_release(), so that
- * a child is there to follow in every case.
+ * Fork; what the child has to do before the gate it does meanwhile.  0 or -errno.
+ * A step of the child that fails there is reported by launch_release(), so that a
+ * child is there to follow in every case.
  */
 int launch_fork(struct launch *launch, const struct launch_options *options);
+
+/* Wait until the child blocks on the gate.  0, or -errno: it was killed before. */
+int launch_ready(struct launch *launch);
 
 /*
  * Open the gate and wait until execve has succeeded or failed.  0, or the
