@@ -117,6 +117,7 @@ static void leader_exits_first(void **state)
 	correlate_now(r);
 
 	ASSERT_ROWS(r, LIVES, "1|0|-|-|-|-|-", "2|2|-|5|17|0|-", "3|3|-|11|-|0|-");
+	ASSERT_ROWS(r, "SELECT task, group_dead FROM task ORDER BY task", "1|-", "2|0", "3|1");
 	records_free(r);
 }
 

@@ -76,7 +76,7 @@ struct state {
 struct task {
 	__u32 id;
 	bool known; /* its FL_TASK_NEW was seen */
-	bool exited, ended, alive;
+	bool exited, ended, alive, group_dead;
 	bool written; /* a row of `task` was made of it before */
 	bool named, executed;
 	__u32 tid, pid, parent, creator;

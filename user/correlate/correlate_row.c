@@ -10,7 +10,8 @@ static const char *const inserts[NR_ROWS] = {
 	[ROW_TASK] = "INSERT INTO task (task, tid, pid, parent_task, created_by, clone_flags,"
 		     " comm, exe, role, start_ns, exec_ns, exit_ns, reaped_ns, exit_code,"
 		     " exit_signal, base_min, base_maj, min_flt, maj_flt, nvcsw, nivcsw, process,"
-		     " creator_task) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		     " creator_task, group_dead)"
+		     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_PHASE] = "INSERT INTO phase (task, name, start_ns, end_ns) VALUES (?,?,?,?)",
 	[ROW_REGION] = "INSERT INTO region (task, name, start, length, t_ns) VALUES (?,?,?,?,?)",
 	[ROW_VALUE] = "INSERT INTO value (task, phase, name, value, t_ns) VALUES (?,?,?,?,?)",

@@ -155,6 +155,7 @@ static int exited(struct correlation *c, struct task *task, const struct fl_task
 	task->exited = true;
 	task->exit_ns = exit->event.t_ns;
 	task->status = exit->status;
+	task->group_dead = exit->group_dead;
 	if (exit->group_dead && leader) {
 		err = task_need(c, leader->parent_now);
 		if (err)
@@ -345,7 +346,8 @@ static int task_row(struct correlation *c, const struct task *task)
 		       cell_time(c, task->reaped_ns), exit_code, exit_signal,
 		       IF(start, task->base_min), IF(start, task->base_maj), IF(end, task->min_flt),
 		       IF(end, task->maj_flt), IF(end, task->nvcsw), IF(end, task->nivcsw),
-		       cell_id(task->process), cell_id(task->creator));
+		       cell_id(task->process), cell_id(task->creator),
+		       IF(task->exited, task->group_dead));
 #undef IF
 }
 

@@ -44,7 +44,8 @@ CREATE TABLE task (
 	nvcsw INTEGER,
 	nivcsw INTEGER,
 	process INTEGER,	-- task that leads its thread group
-	creator_task INTEGER	-- who called clone; NULL: faultline
+	creator_task INTEGER,	-- who called clone; NULL: faultline
+	group_dead INTEGER	-- 1: when it exited no thread of its process was left, 0: some were
 );
 
 CREATE TABLE phase (task INTEGER, name TEXT, start_ns INTEGER, end_ns INTEGER);
