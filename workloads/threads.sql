@@ -64,6 +64,11 @@ WHERE role = 'fate.other' AND signo = 9 AND delivered_ns IS NOT NULL AND generat
 -- expect: threads
 SELECT count(exit_ns) FROM task WHERE role IN ('fate.other', 'fate.unlucky');
 
+-- By the kernel's count of a process's living threads, which the last one to exit finds at 0.
+-- claim E fate.group: and when the last of them exits, the process has none left
+-- expect: 1
+SELECT group_dead FROM task WHERE role IN ('fate.other', 'fate.unlucky') ORDER BY exit_ns DESC LIMIT 1;
+
 -- claim E fate.one.death: but only one process does: its parent is told once, and reaps once
 -- expect: 1
 SELECT count(reaped_ns) FROM task WHERE role IN ('fate.other', 'fate.unlucky');
