@@ -336,18 +336,16 @@ static int task_row(struct correlation *c, const struct task *task)
 	else if (task->exited)
 		exit_code = cell_int(task->status >> 8 & 0xff);
 #define IF(condition, value) ((condition) ? cell_int((long long)(value)) : cell_null())
-	return ROW_ADD(c, ROW_TASK, cell_int(task->id), cell_int(task->tid), cell_int(task->pid),
-		       cell_id(task->parent), cell_text(created_by(task)),
-		       IF(start, task->clone_flags),
-		       cell_chars(task->named ? task->comm : NULL, FL_COMM_LEN),
-		       cell_chars(task->executed ? task->exe : NULL, FL_DATA_LEN),
-		       cell_word(task->role), cell_time(c, task->start_ns),
-		       cell_time(c, task->exec_ns), cell_time(c, task->exit_ns),
-		       cell_time(c, task->reaped_ns), exit_code, exit_signal,
-		       IF(start, task->base_min), IF(start, task->base_maj), IF(end, task->min_flt),
-		       IF(end, task->maj_flt), IF(end, task->nvcsw), IF(end, task->nivcsw),
-		       cell_id(task->process), cell_id(task->creator),
-		       IF(task->exited, task->group_dead));
+	return ROW_ADD(
+		c, ROW_TASK, cell_int(task->id), cell_int(task->tid), cell_int(task->pid),
+		cell_id(task->parent), cell_text(created_by(task)), IF(start, task->clone_flags),
+		cell_chars(task->named ? task->comm : NULL, FL_COMM_LEN),
+		cell_chars(task->executed ? task->exe : NULL, FL_DATA_LEN), cell_word(task->role),
+		cell_time(c, task->start_ns), cell_time(c, task->exec_ns),
+		cell_time(c, task->exit_ns), cell_time(c, task->reaped_ns), exit_code, exit_signal,
+		IF(start, task->base_min), IF(start, task->base_maj), IF(end, task->min_flt),
+		IF(end, task->maj_flt), IF(end, task->nvcsw), IF(end, task->nivcsw),
+		cell_id(task->process), cell_id(task->creator), IF(task->exited, task->group_dead));
 #undef IF
 }
 
