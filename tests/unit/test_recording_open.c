@@ -135,7 +135,7 @@ static void no_recordings(void **state)
 	assert_refused(
 		path, -EINVAL,
 		"cannot read %s: its records are of format 2, and this faultline reads 1; use "
-		"that which wrote it, faultline " FAULTLINE_VERSION);
+		"faultline " FAULTLINE_VERSION ", which wrote it");
 	run_sql(path, "DELETE FROM run WHERE key = 'faultline'");
 	assert_refused(
 		path, -EINVAL,

@@ -211,12 +211,11 @@ static int check_format(struct recording *rec)
 			sizeof(version));
 	if (ret < 0)
 		return ret;
-	return recording_fail(
-		rec, -EINVAL,
-		"cannot read %s: its records are of format %s, and this faultline "
-		"reads " RECORDING_FORMAT_TEXT "; use %s%s",
-		rec->path, format,
-		ret ? "that which wrote it, faultline " : "the faultline that wrote it", version);
+	return recording_fail(rec, -EINVAL,
+			      "cannot read %s: its records are of format %s, and this faultline "
+			      "reads " RECORDING_FORMAT_TEXT "; use %s%s%s",
+			      rec->path, format, ret ? "faultline " : "the faultline that wrote it",
+			      version, ret ? ", which wrote it" : "");
 }
 
 int recording_tables(struct recording *rec, const char *uri)
