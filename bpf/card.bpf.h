@@ -17,6 +17,40 @@ struct sched_entity___deadline {
 	__u64 deadline;
 } __attribute__((preserve_access_index));
 
+struct task_struct___deadline {
+	struct sched_entity___deadline se;
+} __attribute__((preserve_access_index));
+
+/*
+ * The first part of structs of the kernel.  A field at a time costs a call each; so
+ * they are copied here at once, and fields taken from the copy.
+ */
+struct card_copy {
+	__u8 task[8192];
+	__u8 mm[1024];
+	__u8 signal[1024];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct card_copy);
+} card_copies SEC(".maps") __weak;
+
+/* FIELD ("task->prio") of the struct copied to COPY; 0 where the copy does not reach it. */
+#define COPIED(copy, field)                                                                        \
+	(bpf_core_field_offset(field) <= sizeof(copy) - sizeof(field) ?                            \
+		 *(typeof(field) *)((copy) + bpf_core_field_offset(field)) :                       \
+		 (typeof(field))0)
+
+#define COPY(copy, from)                                                                           \
+	bpf_probe_read_kernel(copy,                                                                \
+			      bpf_core_type_size(typeof(*(from))) < sizeof(copy) ?                 \
+				      bpf_core_type_size(typeof(*(from))) :                        \
+				      sizeof(copy),                                                \
+			      from)
+
 static __always_inline __u32 bits_of(__u64 word)
 {
 	word -= word >> 1 & 0x5555555555555555ULL;
@@ -24,125 +58,102 @@ static __always_inline __u32 bits_of(__u64 word)
 	return ((word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL) * 0x0101010101010101ULL >> 56;
 }
 
-/* Loops as functions that the kernel calls are verified once, not anew for each turn. */
-struct children {
-	struct list_head *head, *at;
-	__u32 n;
-};
-
-static long next_child(__u32 i, void *arg)
-{
-	struct children *c = arg;
-	struct list_head *at = c->at;
-
-	if (!at || at == c->head)
-		return 1;
-	c->at = BPF_CORE_READ(at, next);
-	c->n++;
-	return 0;
-}
-
 /* Children of one thread: the list may change under us, but what is freed is so under RCU. */
-static __always_inline __u32 count_children(struct task_struct *task)
+static __noinline __u32 count_children(struct task_struct *task, __u64 first)
 {
-	struct children c = { .head = (void *)task + bpf_core_field_offset(task->children) };
+	__u64 head = (__u64)task + bpf_core_field_offset(task->children), at = first;
+	__u32 n = 0;
 
-	c.at = BPF_CORE_READ(task, children.next);
-	bpf_loop(FL_CARD_CHILDREN, next_child, &c, 0);
-	return c.n;
+	while (n < FL_CARD_CHILDREN && at && at != head) {
+		at = (__u64)BPF_CORE_READ((struct list_head *)at, next);
+		n++;
+	}
+	return n;
 }
 
-struct open_files {
-	__u64 words;
-	__u32 most, n;
-};
-
-static long next_files(__u32 i, void *arg)
-{
-	struct open_files *f = arg;
-	__u64 word;
-
-	if (i * 64 >= f->most)
-		return 1;
-	if (!bpf_probe_read_kernel(&word, sizeof(word), (void *)f->words + i * sizeof(word)))
-		f->n += bits_of(word);
-	return 0;
-}
-
-static __always_inline __u32 count_files(struct files_struct *files)
+static __noinline __u32 count_files(struct files_struct *files)
 {
 	struct fdtable *table = BPF_CORE_READ(files, fdt);
-	struct open_files f = {};
+	__u64 words = (__u64)BPF_CORE_READ(table, open_fds), word;
+	__u32 most = BPF_CORE_READ(table, max_fds), n = 0, i;
 
-	f.words = (__u64)BPF_CORE_READ(table, open_fds);
-	f.most = BPF_CORE_READ(table, max_fds);
-	bpf_loop(FL_CARD_FILES / 64, next_files, &f, 0);
-	return f.n;
+	for (i = 0; i < FL_CARD_FILES / 64 && i * 64 < most; i++)
+		if (!bpf_probe_read_kernel(&word, sizeof(word), (void *)words + i * sizeof(word)))
+			n += bits_of(word);
+	return n;
 }
 
-static __noinline int card_schedule(struct fl_card *e, struct task_struct *task)
+static __noinline int card_schedule(struct fl_card *e, struct card_copy *copy)
 {
-	struct sched_entity___deadline *entity = (void *)task + bpf_core_field_offset(task->se);
+	struct task_struct___deadline *with_deadline = NULL;
+	struct task_struct *task = NULL;
 
-	e->state = BPF_CORE_READ(task, __state);
-	e->exit_state = BPF_CORE_READ(task, exit_state);
-	e->exit_code = BPF_CORE_READ(task, exit_code);
-	e->flags = BPF_CORE_READ(task, flags);
-	e->policy = BPF_CORE_READ(task, policy);
-	e->prio = BPF_CORE_READ(task, prio);
-	e->static_prio = BPF_CORE_READ(task, static_prio);
-	e->weight = BPF_CORE_READ(task, se.load.weight);
-	e->vruntime = BPF_CORE_READ(task, se.vruntime);
-	e->deadline = bpf_core_field_exists(entity->deadline) ? BPF_CORE_READ(entity, deadline) : 0;
-	e->sum_exec_runtime = BPF_CORE_READ(task, se.sum_exec_runtime);
-	e->cpus_mask = BPF_CORE_READ(task, cpus_mask.bits[0]);
-	e->nvcsw = BPF_CORE_READ(task, nvcsw);
-	e->nivcsw = BPF_CORE_READ(task, nivcsw);
-	e->start_time = BPF_CORE_READ(task, start_time);
-	e->utime = BPF_CORE_READ(task, utime);
-	e->stime = BPF_CORE_READ(task, stime);
-	e->thread_sp = BPF_CORE_READ(task, thread.sp);
+	e->state = COPIED(copy->task, task->__state);
+	e->exit_state = COPIED(copy->task, task->exit_state);
+	e->exit_code = COPIED(copy->task, task->exit_code);
+	e->flags = COPIED(copy->task, task->flags);
+	e->policy = COPIED(copy->task, task->policy);
+	e->prio = COPIED(copy->task, task->prio);
+	e->static_prio = COPIED(copy->task, task->static_prio);
+	e->weight = COPIED(copy->task, task->se.load.weight);
+	e->vruntime = COPIED(copy->task, task->se.vruntime);
+	if (bpf_core_field_exists(with_deadline->se.deadline))
+		e->deadline = COPIED(copy->task, with_deadline->se.deadline);
+	e->sum_exec_runtime = COPIED(copy->task, task->se.sum_exec_runtime);
+	e->cpus_mask = COPIED(copy->task, task->cpus_mask.bits[0]);
+	e->nvcsw = COPIED(copy->task, task->nvcsw);
+	e->nivcsw = COPIED(copy->task, task->nivcsw);
+	e->start_time = COPIED(copy->task, task->start_time);
+	e->utime = COPIED(copy->task, task->utime);
+	e->stime = COPIED(copy->task, task->stime);
+	e->min_flt = COPIED(copy->task, task->min_flt);
+	e->maj_flt = COPIED(copy->task, task->maj_flt);
+	e->pending = COPIED(copy->task, task->pending.signal.sig[0]);
+	e->blocked = COPIED(copy->task, task->blocked.sig[0]);
+	e->sighand = (__u64)COPIED(copy->task, task->sighand);
 	return 0;
 }
 
-static __noinline int card_memory(struct fl_card *e, struct task_struct *task)
+static __noinline int card_memory(struct fl_card *e, struct card_copy *copy)
 {
-	struct mm_struct *mm = BPF_CORE_READ(task, mm);
+	struct task_struct *task = NULL;
+	struct mm_struct *mm = COPIED(copy->task, task->mm);
 
-	e->min_flt = BPF_CORE_READ(task, min_flt);
-	e->maj_flt = BPF_CORE_READ(task, maj_flt);
 	e->mm = (__u64)mm;
-	e->start_code = BPF_CORE_READ(mm, start_code);
-	e->end_code = BPF_CORE_READ(mm, end_code);
-	e->start_data = BPF_CORE_READ(mm, start_data);
-	e->end_data = BPF_CORE_READ(mm, end_data);
-	e->start_brk = BPF_CORE_READ(mm, start_brk);
-	e->brk = BPF_CORE_READ(mm, brk);
-	e->start_stack = BPF_CORE_READ(mm, start_stack);
-	e->total_vm = BPF_CORE_READ(mm, total_vm);
-	e->map_count = BPF_CORE_READ(mm, map_count);
+	if (!mm || COPY(copy->mm, mm))
+		return 0;
+	e->start_code = COPIED(copy->mm, mm->start_code);
+	e->end_code = COPIED(copy->mm, mm->end_code);
+	e->start_data = COPIED(copy->mm, mm->start_data);
+	e->end_data = COPIED(copy->mm, mm->end_data);
+	e->start_brk = COPIED(copy->mm, mm->start_brk);
+	e->brk = COPIED(copy->mm, mm->brk);
+	e->start_stack = COPIED(copy->mm, mm->start_stack);
+	e->total_vm = COPIED(copy->mm, mm->total_vm);
+	e->map_count = COPIED(copy->mm, mm->map_count);
 	return 0;
 }
 
-static __noinline int card_kin(struct fl_card *e, struct task_struct *task)
+static __noinline int card_kin(struct fl_card *e, struct task_struct *at, struct card_copy *copy)
 {
-	struct files_struct *files = BPF_CORE_READ(task, files);
-	struct fs_struct *fs = BPF_CORE_READ(task, fs);
-	const unsigned char *name;
+	struct task_struct *task = NULL;
+	struct files_struct *files = COPIED(copy->task, task->files);
+	struct fs_struct *fs = COPIED(copy->task, task->fs);
+	struct signal_struct *signal = COPIED(copy->task, task->signal);
+	struct task_struct *parent = COPIED(copy->task, task->real_parent);
 
-	e->parent_tid = BPF_CORE_READ(task, real_parent, pid);
-	e->children = count_children(task);
-	e->threads = BPF_CORE_READ(task, signal, nr_threads);
+	e->parent_tid = BPF_CORE_READ(parent, pid);
+	e->children = count_children(at, (__u64)COPIED(copy->task, task->children.next));
+	if (!COPY(copy->signal, signal)) {
+		e->threads = COPIED(copy->signal, signal->nr_threads);
+		e->shared_pending = COPIED(copy->signal, signal->shared_pending.signal.sig[0]);
+	}
 	e->files = (__u64)files;
 	e->open_files = files ? count_files(files) : 0;
 	e->fs = (__u64)fs;
-	e->sighand = (__u64)BPF_CORE_READ(task, sighand);
-	e->pending = BPF_CORE_READ(task, pending.signal.sig[0]);
-	e->shared_pending = BPF_CORE_READ(task, signal, shared_pending.signal.sig[0]);
-	e->blocked = BPF_CORE_READ(task, blocked.sig[0]);
-	name = BPF_CORE_READ(fs, pwd.dentry, d_name.name);
 	if (fs)
-		bpf_probe_read_kernel_str(e->cwd, sizeof(e->cwd), name);
+		bpf_probe_read_kernel_str(e->cwd, sizeof(e->cwd),
+					  BPF_CORE_READ(fs, pwd.dentry, d_name.name));
 	return 0;
 }
 
@@ -153,9 +164,12 @@ static __noinline int card_kin(struct fl_card *e, struct task_struct *task)
 SHARED int card_send(struct task_state *s, __u64 at_task, __u64 regs, __u32 when, __u64 now)
 {
 	struct task_struct *task = (void *)at_task;
+	struct card_copy *copy;
 	struct fl_card *e;
+	__u32 slot = 0;
 
-	if (!s || !want_cards)
+	copy = bpf_map_lookup_elem(&card_copies, &slot);
+	if (!s || !want_cards || !copy || COPY(copy->task, task))
 		return 0;
 	e = event_reserve(FL_CARD, sizeof(*e), s->task, now);
 	if (!e)
@@ -163,9 +177,11 @@ SHARED int card_send(struct task_state *s, __u64 at_task, __u64 regs, __u32 when
 	__builtin_memset((void *)e + sizeof(e->event), 0, sizeof(*e) - sizeof(e->event));
 	e->at = when;
 	e->phase = when == FL_CARD_BARRIER ? barrier_phase : s->phase;
-	card_schedule(e, task);
-	card_memory(e, task);
-	card_kin(e, task);
+	card_schedule(e, copy);
+	card_memory(e, copy);
+	card_kin(e, task, copy);
+	/* far behind the rest, at the end of the struct */
+	e->thread_sp = BPF_CORE_READ(task, thread.sp);
 	bpf_probe_read_kernel(&e->regs, sizeof(e->regs), (void *)regs);
 	event_submit(e);
 	return 0;
