@@ -7,13 +7,17 @@
 #define TASK_DEAD_BIT 0x80
 
 /*
- * Its counters no longer change once a task is switched out for good.  What is
- * settled is settled before: the stacks of that and of this are too much in one.
+ * Counters no longer change once a task is switched out for good; until then it
+ * is the current one.  What is settled is settled before: the stacks of that and
+ * of this are too much in one.
  */
-static __noinline int task_end(struct task_state *s, struct task_struct *task, __u64 now)
+SHARED int task_end(struct task_state *s, __u64 now)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct fl_task_end e = {};
 
+	if (!s)
+		return 0;
 	task_flush(s, now);
 	event_fill(&e.event, FL_TASK_END, s->task, now);
 	e.min_flt = task->min_flt;
@@ -23,6 +27,13 @@ static __noinline int task_end(struct task_state *s, struct task_struct *task, _
 	e.nivcsw = task->nivcsw;
 	event_send(&e.event, sizeof(e));
 	__sync_fetch_and_add(&live_tasks, -1);
+	return 0;
+}
+
+SHARED int last_settle(struct task_state *s, __u64 now)
+{
+	if (s)
+		fault_settle(s, bpf_get_current_task_btf(), now);
 	return 0;
 }
 
@@ -127,8 +138,8 @@ static __always_inline void switch_out(struct task_state *s, struct task_struct 
 	struct fl_switch_out *e;
 
 	if (state & TASK_DEAD_BIT) {
-		fault_settle(s, prev, now);
-		task_end(s, prev, now);
+		last_settle(s, now);
+		task_end(s, now);
 	}
 	if (!want_states)
 		return;

@@ -152,6 +152,8 @@ SHARED int object_find_path(__u64 file, __u32 id)
 	if (!w.path)
 		return 0;
 	w.dentry = BPF_CORE_READ((struct file *)file, f_path.dentry);
+	/* 0, but a number that the verifier knows it would follow from step to step */
+	w.used = *(volatile __u32 *)w.path->names;
 	w.mount = (void *)seen - bpf_core_field_offset(struct mount, mnt);
 	bpf_loop(PATH_DEPTH, path_step, &w, 0);
 	if (!w.whole)
@@ -197,6 +199,25 @@ static __always_inline void vma_forget(struct task_state *s)
 	__builtin_memset(&s->vma, 0, sizeof(s->vma));
 }
 
+/* Cut the cache of the current task for ADDRESS to the region R or to what is beside it. */
+SHARED int region_cut(struct task_state *s, const struct named_region *r, __u64 address)
+{
+	if (!s || !r)
+		return 0;
+	if (address >= r->start && address < r->end) {
+		s->region = r->name;
+		if (r->start > s->low)
+			s->low = r->start;
+		if (r->end < s->high)
+			s->high = r->end;
+	} else if (r->end <= address && r->end > s->low) {
+		s->low = r->end;
+	} else if (r->start > address && r->start < s->high) {
+		s->high = r->start;
+	}
+	return 0;
+}
+
 /*
  * Fill the cache of the current task for ADDRESS: its VMA, cut to the named region that holds
  * the address or to the gap between regions.
@@ -235,23 +256,9 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 	if (!named)
 		return 0;
 	UNROLLED
-	for (i = 0; i < NR_REGIONS; i++) {
-		const struct named_region *r = &named->slot[i];
-
-		if (!r->name)
-			continue;
-		if (address >= r->start && address < r->end) {
-			s->region = r->name;
-			if (r->start > s->low)
-				s->low = r->start;
-			if (r->end < s->high)
-				s->high = r->end;
-		} else if (r->end <= address && r->end > s->low) {
-			s->low = r->end;
-		} else if (r->start > address && r->start < s->high) {
-			s->high = r->start;
-		}
-	}
+	for (i = 0; i < NR_REGIONS; i++)
+		if (named->slot[i].name)
+			region_cut(s, &named->slot[i], address);
 	return 0;
 }
 
