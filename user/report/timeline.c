@@ -199,6 +199,7 @@ int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style)
 	timeline_life(&t);
 	timeline_faults(&t);
 	timeline_talk(&t);
+	timeline_kthreads(&t);
 	timeline_frames(&t);
 	timeline_rows(&t);
 	timeline_draw(&t, out);

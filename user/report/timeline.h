@@ -159,9 +159,10 @@ void timeline_life(struct timeline *t);
 /* Number of the stretch between hard events of task I that T_NS falls into. */
 size_t timeline_stretch(const struct timeline *t, int i, long long t_ns);
 
-/* timeline_faults.c, timeline_talk.c: what happened between the hard events. */
+/* timeline_faults.c, timeline_talk.c, timeline_kthread.c: what happened between the hard events. */
 void timeline_faults(struct timeline *t);
 void timeline_talk(struct timeline *t); /* signals, locks, messages */
+void timeline_kthreads(struct timeline *t);
 
 /* timeline_frames.c: what was behind the regions at barriers. */
 void timeline_frames(struct timeline *t);
