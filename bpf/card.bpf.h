@@ -58,29 +58,60 @@ static __always_inline __u32 bits_of(__u64 word)
 	return ((word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fULL) * 0x0101010101010101ULL >> 56;
 }
 
-/* Children of one thread: the list may change under us, but what is freed is so under RCU. */
-static __noinline __u32 count_children(struct task_struct *task, __u64 first)
-{
-	__u64 head = (__u64)task + bpf_core_field_offset(task->children), at = first;
-	__u32 n = 0;
+/* These loops are the kernel's, so that the verifier goes through one turn and not through 256. */
+struct children {
+	struct list_head *head, *at;
+	__u32 n;
+};
 
-	while (n < FL_CARD_CHILDREN && at && at != head) {
-		at = (__u64)BPF_CORE_READ((struct list_head *)at, next);
-		n++;
-	}
-	return n;
+static long next_child(__u32 i, void *arg)
+{
+	struct children *c = arg;
+	struct list_head *at = c->at;
+
+	if (!at || at == c->head)
+		return 1;
+	c->at = BPF_CORE_READ(at, next);
+	c->n++;
+	return 0;
 }
 
-static __noinline __u32 count_files(struct files_struct *files)
+/* Children of one thread: the list may change under us, but what is freed is so under RCU. */
+static __always_inline __u32 count_children(struct task_struct *task, __u64 first)
+{
+	struct children c = { .head = (void *)task + bpf_core_field_offset(task->children),
+			      .at = (void *)first };
+
+	bpf_loop(FL_CARD_CHILDREN, next_child, &c, 0);
+	return c.n;
+}
+
+struct open_files {
+	__u64 words;
+	__u32 most, n;
+};
+
+static long next_files(__u32 i, void *arg)
+{
+	struct open_files *f = arg;
+	__u64 word;
+
+	if (i * 64 >= f->most)
+		return 1;
+	if (!bpf_probe_read_kernel(&word, sizeof(word), (void *)f->words + i * sizeof(word)))
+		f->n += bits_of(word);
+	return 0;
+}
+
+static __always_inline __u32 count_files(struct files_struct *files)
 {
 	struct fdtable *table = BPF_CORE_READ(files, fdt);
-	__u64 words = (__u64)BPF_CORE_READ(table, open_fds), word;
-	__u32 most = BPF_CORE_READ(table, max_fds), n = 0, i;
+	struct open_files f = {};
 
-	for (i = 0; i < FL_CARD_FILES / 64 && i * 64 < most; i++)
-		if (!bpf_probe_read_kernel(&word, sizeof(word), (void *)words + i * sizeof(word)))
-			n += bits_of(word);
-	return n;
+	f.words = (__u64)BPF_CORE_READ(table, open_fds);
+	f.most = BPF_CORE_READ(table, max_fds);
+	bpf_loop(FL_CARD_FILES / 64, next_files, &f, 0);
+	return f.n;
 }
 
 static __noinline int card_schedule(struct fl_card *e, struct card_copy *copy)
