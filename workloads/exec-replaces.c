@@ -15,8 +15,6 @@
  */
 #include "tasks.h"
 
-#include "faultline-barrier.h"
-
 #include <pthread.h>
 #include <sys/syscall.h>
 
@@ -125,14 +123,12 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "program")) {
 		workload_start(argv);
-		fl_barrier_prepare();
 		fl_phase("program");
 		look();
 		fl_barrier();
 		return 0;
 	}
 	workload_start(argv);
-	fl_barrier_prepare();
 	threads = param("threads");
 	if (threads < 2) {
 		errno = 0;

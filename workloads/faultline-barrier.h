@@ -7,11 +7,12 @@
  *	...
  *	fl_barrier();		wait until faultline has looked at my memory
  *
- * At a barrier faultline notes which page frames are behind the named regions
- * of each traced process (table `frame`).  The caller waits meanwhile; it is for
- * the program to see to it that the others do not run.
+ * At a barrier faultline notes of each traced process which page frames are behind
+ * its named regions (table `frame`), what the kernel's task_struct has (`card`), its
+ * mappings (`vma`) and its open files (`open_file`): what was asked for.  The caller
+ * waits meanwhile; it is for the program to see to it that the others do not run.
  *
- * Where nobody asks for frames, the variable FAULTLINE_BARRIER is not set and
+ * Where nobody asks for any of it, the variable FAULTLINE_BARRIER is not set and
  * fl_barrier() does nothing at all.  If faultline goes away, it returns.
  *
  * fl_barrier() makes four system calls, writes to no memory but its stack, and
