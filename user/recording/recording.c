@@ -226,7 +226,7 @@ int recording_create(struct recording **recp, const char *path)
 	sqlite3_db_config(rec->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
 	err = recording_execute(rec, "write",
 				"PRAGMA page_size = 4096; PRAGMA locking_mode = EXCLUSIVE;"
-				"PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;"
+				RECORDING_CACHE "PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;"
 				"PRAGMA journal_size_limit = 65536");
 	if (!err)
 		err = create_tables(rec);

@@ -115,6 +115,7 @@ int recording_distrust(struct recording *rec)
 			return recording_sqlite_fail(rec, "read");
 	sqlite3_limit(rec->db, SQLITE_LIMIT_LENGTH, 64 << 20);
 	return recording_execute(rec, "read",
+				 RECORDING_CACHE
 				 "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;"
 				 "PRAGMA temp_store = FILE");
 }

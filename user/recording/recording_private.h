@@ -17,6 +17,9 @@
 
 #define RECORDING_HEAD 100 /* bytes of an SQLite file that say what it is */
 
+/* Memory that SQLite may take for pages, KiB, negative: rows are appended, more is no faster. */
+#define RECORDING_CACHE "PRAGMA cache_size = -2000;"
+
 struct recording {
 	sqlite3 *db;
 	sqlite3_stmt *insert;
