@@ -69,7 +69,8 @@ def faultline_saw(output, log):
         + one("SELECT base_min + base_maj FROM task WHERE task = 1"),
         "futexes": one("SELECT count(*) FROM syscall WHERE name = 'futex'"),
         "lost": one("SELECT sum(n) FROM loss"),
-        "records": one("SELECT count(*) FROM fault"),
+        "rows": sum(one(f"SELECT count(*) FROM {name}") for (name,) in db.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'raw'").fetchall()),
         "differences": one("SELECT count(*) FROM reconcile WHERE difference IS NOT 0"),
     }
 
@@ -271,11 +272,13 @@ def measure(program, tools, folder, found):
 
 
 def scaling(tool, load, folder, found):
-    """Default mode as memory grows, then as processes grow."""
+    """Default mode as memory grows, then as processes and messages do."""
     sizes = [64, 256] if QUICK else [64, 256, 1024, 4096]
     numbers = [10, 100, 1000] if QUICK else [10, 100, 1000, 10000]
+    messages = [10000] if QUICK else [10000, 100000, 1000000]
     cases = [(f"zero-fill, {size} MiB", [load, "zero", str(size * MIB)]) for size in sizes]
     cases += [(f"{n:,} processes", [load, "procs", str(n)]) for n in numbers]
+    cases += [(f"{n:,} messages", [load, "pipe", str(2 * n)]) for n in messages]
     for name, command in cases:
         rounds = []
         for _ in range(min(ROUNDS, 3)):

@@ -79,8 +79,8 @@ def program_table(name, found, most_rounds):
 
 
 def scaling_table(found):
-    out = "\n### As memory and processes grow (faultline, default)\n\n"
-    out += row(["", "untraced, ms", "traced, ms", "more, ms", "end to end, ms", "faults", "rows of fault", "recording",
+    out = "\n### As memory, processes and messages grow (faultline, default)\n\n"
+    out += row(["", "untraced, ms", "traced, ms", "more, ms", "end to end, ms", "faults", "rows", "recording",
                 "lost", "own memory"])
     out += row(["---"] * 10)
     for name, case in found.items():
@@ -89,7 +89,7 @@ def scaling_table(found):
         out += row([name, spread(values(rounds, "untraced", "whole_ms"), "{:.0f}"),
                     spread(values(rounds, "faultline", "whole_ms"), "{:.0f}"), spread(more, "{:.0f}"),
                     spread(values(rounds, "faultline", "after_end_ms"), "{:.1f}"), seen(rounds, "faultline"),
-                    spread(values(rounds, "faultline", "records"), "{:,.0f}"),
+                    spread(values(rounds, "faultline", "rows"), "{:,.0f}"),
                     size(values(rounds, "faultline", "output_bytes")), lost(rounds, "faultline"),
                     f"{case['peak_kib'] / 1024:.0f} MiB"])
     return out
