@@ -224,10 +224,11 @@ int recording_create(struct recording **recp, const char *path)
 			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL))
 		return recording_sqlite_fail(rec, "write");
 	sqlite3_db_config(rec->db, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL);
-	err = recording_execute(rec, "write",
-				"PRAGMA page_size = 4096; PRAGMA locking_mode = EXCLUSIVE;"
-				RECORDING_CACHE "PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;"
-				"PRAGMA journal_size_limit = 65536");
+	err = recording_execute(
+		rec, "write",
+		"PRAGMA page_size = 4096; PRAGMA locking_mode = EXCLUSIVE;" RECORDING_CACHE
+		"PRAGMA synchronous = OFF; PRAGMA mmap_size = 0;"
+		"PRAGMA journal_size_limit = 65536");
 	if (!err)
 		err = create_tables(rec);
 	if (!err && sqlite3_prepare_v3(rec->db, insert_raw, -1, SQLITE_PREPARE_PERSISTENT,
