@@ -70,17 +70,16 @@ static struct fixture *fixture(void **state)
 static void test_walk(void **state)
 {
 	struct fixture *f = fixture(state);
-	const struct btf_type *type = NULL;
-	__u32 id = 0;
 
-	while ((type = kernel_types_next(&f->types, type))) {
-		const struct btf_type *same = btf__type_by_id(f->whole, ++id);
+	assert_int_equal(f->types.nr, btf__type_cnt(f->whole));
+	for (__u32 id = 1; id < f->types.nr; id++) {
+		const struct btf_type *type = kernel_types_get(&f->types, id);
+		const struct btf_type *same = btf__type_by_id(f->whole, id);
 
 		assert_memory_equal(type, same, sizeof(*type));
 		assert_string_equal(kernel_types_name(&f->types, type->name_off),
 				    btf__name_by_offset(f->whole, type->name_off));
 	}
-	assert_int_equal(id + 1, btf__type_cnt(f->whole));
 }
 
 static __u32 find(const struct btf *btf, const char *name)

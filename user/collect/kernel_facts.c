@@ -67,14 +67,14 @@ static void percpu_distance(struct kernel_facts *facts, const struct btf_type *s
 
 static void facts_from_types(struct kernel_facts *facts, const struct kernel_types *types)
 {
-	const struct btf_type *type = NULL, *percpu = NULL;
-	__u32 runqueues = 0, preempt_count = 0, hot = 0, id = 0; /* 0 is void */
+	const struct btf_type *percpu = NULL;
+	__u32 runqueues = 0, preempt_count = 0, hot = 0; /* 0 is void */
 	int place = -1;
 
-	while ((type = kernel_types_next(types, type))) {
+	for (__u32 id = 1; id < types->nr; id++) {
+		const struct btf_type *type = kernel_types_get(types, id);
 		const char *name = kernel_types_name(types, type->name_off);
 
-		id++;
 		switch (BTF_INFO_KIND(type->info)) {
 		case BTF_KIND_ENUM:
 			if (!*name && BTF_INFO_VLEN(type->info) > 16)

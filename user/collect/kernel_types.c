@@ -49,35 +49,32 @@ static ssize_t size_of_rest(const struct btf_type *type)
 	}
 }
 
-const struct btf_type *kernel_types_next(const struct kernel_types *types,
-					 const struct btf_type *type)
-{
-	const char *at = types->first;
-
-	if (type)
-		at = (const char *)(type + 1) + size_of_rest(type);
-	return at < types->end ? (const void *)at : NULL;
-}
-
 const char *kernel_types_name(const struct kernel_types *types, __u32 offset)
 {
 	return offset < types->names_size ? types->names + offset : "";
 }
 
-/* Whether the types end where the header says, and each is of a kind that we know. */
-static bool types_are_whole(const struct kernel_types *types)
+/* Find each type.  They must end where the header says, and each be of a kind that we know. */
+static int find_types(struct kernel_types *types)
 {
 	const char *at = types->first;
 
-	while (types->end - at >= (ssize_t)sizeof(struct btf_type)) {
+	/* more than there can be; what is not written to costs no memory */
+	types->places = malloc(((size_t)(types->end - at) / sizeof(struct btf_type) + 1) *
+			       sizeof(*types->places));
+	if (!types->places)
+		return -ENOMEM;
+	types->places[0] = 0;
+	for (types->nr = 1; types->end - at >= (ssize_t)sizeof(struct btf_type); types->nr++) {
 		ssize_t rest = size_of_rest((const void *)at);
 
+		types->places[types->nr] = (__u32)(at - types->first);
 		at += sizeof(struct btf_type);
 		if (rest < 0 || rest > types->end - at)
-			return false;
+			return -EINVAL;
 		at += rest;
 	}
-	return at == types->end;
+	return at == types->end ? 0 : -EINVAL;
 }
 
 static int find_sections(struct kernel_types *types)
@@ -95,7 +92,7 @@ static int find_sections(struct kernel_types *types)
 	types->end = types->first + h->type_len;
 	types->names = data + h->hdr_len + h->str_off;
 	types->names_size = h->str_len;
-	return types_are_whole(types) ? 0 : -EINVAL;
+	return find_types(types);
 }
 
 static int read_whole(int fd, char *data, size_t size)
@@ -143,5 +140,6 @@ void kernel_types_close(struct kernel_types *types)
 		munmap(types->data, types->size);
 	else
 		free(types->data);
+	free(types->places);
 	*types = (struct kernel_types){ 0 };
 }

@@ -21,15 +21,19 @@ struct kernel_types {
 	void *data; /* the whole file, SIZE bytes */
 	size_t size;
 	bool mapped;
+	__u32 *places; /* of each type from FIRST, by id; there is no type 0 */
+	__u32 nr;      /* ids are below this */
 };
 
 /* From /sys/kernel/btf/vmlinux.  0 or -errno; closed by kernel_types_close() in either case. */
 int kernel_types_open(struct kernel_types *types);
 void kernel_types_close(struct kernel_types *types);
 
-/* The first type (NULL), or the one after TYPE; NULL at the end.  The first one's id is 1. */
-const struct btf_type *kernel_types_next(const struct kernel_types *types,
-					 const struct btf_type *type);
+/* The type ID, from 1 to below NR. */
+static inline const struct btf_type *kernel_types_get(const struct kernel_types *types, __u32 id)
+{
+	return (const struct btf_type *)(types->first + types->places[id]);
+}
 
 const char *kernel_types_name(const struct kernel_types *types, __u32 offset);
 

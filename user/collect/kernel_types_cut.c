@@ -19,16 +19,20 @@ struct buffer {
 	size_t used, size;
 };
 
+/* A name, as far as it counts; it stays its owner's. */
+struct word {
+	const char *text;
+	size_t length;
+};
+
 struct cut {
 	const struct kernel_types *types;
-	const struct btf_type **by_id;
 	unsigned char *need;
 	__u32 *new_id;
 	__u32 *stack; /* ids whose needs are to be passed on */
 	size_t depth, stack_size;
-	__u32 nr_ids; /* with void */
-	char **wanted;
-	size_t nr_wanted;
+	struct word *wanted; /* hashed */
+	__u32 wanted_size;
 	struct buffer out, names;
 	int err;
 };
@@ -52,14 +56,6 @@ static void put(struct cut *cut, struct buffer *b, const void *data, size_t size
 	b->used += size;
 }
 
-/* "task_struct___old" is task_struct as another kernel has it. */
-static size_t essential_length(const char *name)
-{
-	const char *flavour = strstr(name, "___");
-
-	return flavour && flavour > name ? (size_t)(flavour - name) : strlen(name);
-}
-
 static bool can_be_asked_for(const struct btf_type *type)
 {
 	switch (BTF_INFO_KIND(type->info)) {
@@ -75,54 +71,67 @@ static bool can_be_asked_for(const struct btf_type *type)
 	}
 }
 
-static int compare_names(const void *a, const void *b)
+/* "task_struct___old" is task_struct as another kernel has it: the hash of that and its length. */
+static __u32 hash_name(const char *name, size_t *length)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	__u32 hash = 2166136261u; /* FNV-1a */
+	size_t i;
+
+	for (i = 0; name[i]; i++) {
+		if (i && name[i] == '_' && name[i + 1] == '_' && name[i + 2] == '_')
+			break;
+		hash = (hash ^ (unsigned char)name[i]) * 16777619u;
+	}
+	*length = i;
+	return hash;
 }
 
-/* The names in PROGRAMS, sorted. */
+/* Where NAME is among the wanted ones, or would be: there the length is 0. */
+static struct word *find_word(const struct cut *cut, const char *name, size_t *length)
+{
+	for (__u32 i = hash_name(name, length);; i++) {
+		struct word *word = &cut->wanted[i & (cut->wanted_size - 1)];
+
+		if (!word->length ||
+		    (word->length == *length && !memcmp(word->text, name, *length)))
+			return word;
+	}
+}
+
+/* The names in PROGRAMS. */
 static int collect_wanted(struct cut *cut, const struct btf *programs)
 {
 	__u32 n = btf__type_cnt(programs);
 
-	cut->wanted = calloc(n, sizeof(*cut->wanted));
+	for (cut->wanted_size = 16; cut->wanted_size < 4 * n;)
+		cut->wanted_size *= 2;
+	cut->wanted = calloc(cut->wanted_size, sizeof(*cut->wanted));
 	if (!cut->wanted)
 		return -ENOMEM;
 	for (__u32 id = 1; id < n; id++) {
 		const struct btf_type *type = btf__type_by_id(programs, id);
 		const char *name = btf__name_by_offset(programs, type->name_off);
+		struct word *word;
+		size_t length;
 
 		if (!can_be_asked_for(type))
 			continue;
-		cut->wanted[cut->nr_wanted] = strndup(name, essential_length(name));
-		if (!cut->wanted[cut->nr_wanted++])
-			return -ENOMEM;
+		word = find_word(cut, name, &length);
+		*word = (struct word){ name, length };
 	}
-	qsort(cut->wanted, cut->nr_wanted, sizeof(*cut->wanted), compare_names);
 	return 0;
 }
 
 static bool is_wanted(const struct cut *cut, const char *name)
 {
-	size_t length = essential_length(name), low = 0, high = cut->nr_wanted;
+	size_t length;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int order = strncmp(name, cut->wanted[middle], length);
-
-		if (!order && !cut->wanted[middle][length])
-			return true;
-		if (order > 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return false;
+	return find_word(cut, name, &length)->length;
 }
 
 static void need(struct cut *cut, __u32 id, enum need need)
 {
-	if (cut->err || id >= cut->nr_ids || cut->need[id] >= need || !id)
+	if (cut->err || id >= cut->types->nr || cut->need[id] >= need || !id)
 		return;
 	cut->need[id] = need;
 	if (cut->depth == cut->stack_size) {
@@ -188,7 +197,7 @@ static __u32 put_name(struct cut *cut, __u32 offset)
 
 static __u32 new_id(const struct cut *cut, __u32 id)
 {
-	return id < cut->nr_ids ? cut->new_id[id] : 0;
+	return id < cut->types->nr ? cut->new_id[id] : 0;
 }
 
 /* TYPE again, with new ids and names. */
@@ -251,28 +260,24 @@ static void put_type(struct cut *cut, const struct btf_type *type, enum need how
 
 static int choose_types(struct cut *cut)
 {
-	const struct btf_type *type = NULL;
-	__u32 id = 0, last = 0;
+	__u32 nr = cut->types->nr, id, last = 0;
 
-	while ((type = kernel_types_next(cut->types, type)))
-		id++;
-	cut->nr_ids = id + 1;
-	cut->by_id = calloc(cut->nr_ids, sizeof(*cut->by_id));
-	cut->need = calloc(cut->nr_ids, sizeof(*cut->need));
-	cut->new_id = calloc(cut->nr_ids, sizeof(*cut->new_id));
-	if (!cut->by_id || !cut->need || !cut->new_id)
+	cut->need = calloc(nr, sizeof(*cut->need));
+	cut->new_id = calloc(nr, sizeof(*cut->new_id));
+	if (!cut->need || !cut->new_id)
 		return -ENOMEM;
-	for (id = 1; (type = kernel_types_next(cut->types, type)); id++) {
-		cut->by_id[id] = type;
+	for (id = 1; id < nr; id++) {
+		const struct btf_type *type = kernel_types_get(cut->types, id);
+
 		if (can_be_asked_for(type) &&
 		    is_wanted(cut, kernel_types_name(cut->types, type->name_off)))
 			need(cut, id, NEED_LAYOUT);
 	}
 	while (cut->depth && !cut->err) {
 		id = cut->stack[--cut->depth];
-		pass_on(cut, cut->by_id[id], cut->need[id]);
+		pass_on(cut, kernel_types_get(cut->types, id), cut->need[id]);
 	}
-	for (id = 1; id < cut->nr_ids; id++)
+	for (id = 1; id < nr; id++)
 		if (cut->need[id])
 			cut->new_id[id] = ++last;
 	return cut->err;
@@ -286,9 +291,9 @@ static int write_types(struct cut *cut, int fd)
 
 	put(cut, &cut->out, &header, sizeof(header));
 	put(cut, &cut->names, "", 1);
-	for (__u32 id = 1; id < cut->nr_ids; id++)
+	for (__u32 id = 1; id < cut->types->nr; id++)
 		if (cut->need[id])
-			put_type(cut, cut->by_id[id], cut->need[id]);
+			put_type(cut, kernel_types_get(cut->types, id), cut->need[id]);
 	header.type_len = header.str_off = cut->out.used - sizeof(header);
 	header.str_len = cut->names.used;
 	put(cut, &cut->out, cut->names.data, cut->names.used);
@@ -309,10 +314,7 @@ int kernel_types_cut(const struct kernel_types *types, const struct btf *program
 		err = choose_types(&cut);
 	if (!err)
 		err = write_types(&cut, fd);
-	for (size_t i = 0; i < cut.nr_wanted; i++)
-		free(cut.wanted[i]);
 	free(cut.wanted);
-	free(cut.by_id);
 	free(cut.need);
 	free(cut.new_id);
 	free(cut.stack);

@@ -73,19 +73,17 @@ static void add(const char *section)
 
 void tracepoints_find(const struct kernel_types *types, const struct bpf_object *object)
 {
-	const struct btf_type *type = NULL;
 	struct bpf_program *program;
-	__u32 id = 0;
 
 	nr_hooks = 0;
 	bpf_object__for_each_program(program, object) {
 		add(bpf_program__section_name(program));
 	}
-	while ((type = kernel_types_next(types, type))) {
+	for (__u32 id = 1; id < types->nr; id++) {
+		const struct btf_type *type = kernel_types_get(types, id);
 		unsigned int kind = BTF_INFO_KIND(type->info);
 		const char *name = kernel_types_name(types, type->name_off);
 
-		id++;
 		if ((kind != BTF_KIND_TYPEDEF || strncmp(name, TRACEPOINT, strlen(TRACEPOINT))) &&
 		    (kind != BTF_KIND_FUNC || strncmp(name, ITERATOR, strlen(ITERATOR))))
 			continue;
