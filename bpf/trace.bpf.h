@@ -23,6 +23,43 @@
  */
 #define SHARED __weak __attribute__((noinline))
 
+/*
+ * Where a task can be preempted in the middle of a program, what the next task on
+ * that CPU does is not seen meanwhile: a program does not run twice on a CPU at once
+ * (__bpf_trace_run()).  So each one holds its CPU from its first to its last step.
+ */
+__hidden int cpu_hold(void);
+__hidden int cpu_release(void);
+
+struct bpf_subprog_info___sleep {
+	bool might_sleep : 1;
+} __attribute__((preserve_access_index));
+
+/* The verifier lets who holds a CPU call SHARED functions since it sees which can sleep, 6.15. */
+#define CPU_CAN_BE_HELD bpf_core_field_exists(((struct bpf_subprog_info___sleep *)0)->might_sleep)
+
+/* clang-format off */
+#undef BPF_PROG
+#define BPF_PROG(name, args...)								\
+	name(unsigned long long *ctx);							\
+	static __always_inline int ____##name(unsigned long long *ctx, ##args);		\
+	int name(unsigned long long *ctx)						\
+	{										\
+		int ret;								\
+											\
+		if (preemptible && CPU_CAN_BE_HELD)					\
+			cpu_hold();							\
+		_Pragma("GCC diagnostic push")						\
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")			\
+		ret = ____##name(___bpf_ctx_cast(args));				\
+		_Pragma("GCC diagnostic pop")						\
+		if (preemptible && CPU_CAN_BE_HELD)					\
+			cpu_release();							\
+		return ret;								\
+	}										\
+	static __always_inline int ____##name(unsigned long long *ctx, ##args)
+/* clang-format on */
+
 /* A loop over a few slots: unrolled, the verifier need not track its counter, which is slow. */
 #define UNROLLED _Pragma("clang loop unroll(full)")
 
@@ -43,6 +80,9 @@ const volatile __u32 gfp_movable __weak = 0;
 const volatile __u32 gfp_zero __weak = 0;
 const volatile __u32 gfp_table __weak = 0; /* __GFP_ACCOUNT | __GFP_ZERO */
 const volatile __u32 gfp_cache __weak = 0; /* __GFP_WRITE | __GFP_NORETRY */
+
+/* Tracepoints leave preemption on: __DECLARE_TRACE() since 7.0. */
+const volatile bool preemptible __weak = false;
 
 /* Middle-level entries map pages of this order. */
 #define PMD_ORDER 9

@@ -35,6 +35,7 @@ static void configure(struct faultline_bpf *skel, const struct collect_options *
 	skel->rodata->thp_never = facts->thp_never;
 	skel->rodata->has_swap = facts->has_swap;
 	skel->rodata->preempt_count_from_rq = facts->preempt_count_from_rq;
+	skel->rodata->preemptible = facts->preemptible;
 	skel->rodata->gfp_movable = facts->gfp_movable;
 	skel->rodata->gfp_zero = facts->gfp_zero;
 	skel->rodata->gfp_table = facts->gfp_account | facts->gfp_zero;

@@ -91,6 +91,8 @@ static void facts_from_types(struct kernel_facts *facts, const struct kernel_typ
 				preempt_count = id;
 			else if (!strcmp(name, "pcpu_hot"))
 				hot = id;
+			else if (!strcmp(name, "tracepoint_srcu_srcu_data"))
+				facts->preemptible = true; /* or old: not asked then */
 			break;
 		case BTF_KIND_DATASEC:
 			if (!strcmp(name, ".data..percpu"))

@@ -15,6 +15,7 @@ struct kernel_facts {
 	bool thp_always;                 /* /sys/kernel/mm/transparent_hugepage/enabled */
 	bool thp_never;
 	bool has_swap;
+	bool preemptible; /* a task can be preempted inside a tracepoint (__DECLARE_TRACE(), 7.0) */
 };
 
 struct kernel_types;
