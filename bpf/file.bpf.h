@@ -16,12 +16,58 @@
 #define SOCKFS_MAGIC 0x534f434b
 #define ANON_INODE_MAGIC 0x09041934 /* eventfd, epoll, ...; their mode says regular since 6.16 */
 
-/* enum fl_file_kind of the file behind INODE, FL_FILE_SOCKET for every socket. */
-static __always_inline __u8 file_kind(struct inode *inode)
-{
-	__u64 magic = BPF_CORE_READ(inode, i_sb, s_magic);
+/* The superblock of all pipes, which is there for good: init_pipe_fs(); 0: not seen yet. */
+__u64 pipe_superblock __weak = 0;
 
-	switch (BPF_CORE_READ(inode, i_mode) & MODE_TYPE) {
+static __always_inline __u64 magic_of(__u64 superblock)
+{
+	__u64 magic;
+
+	if (superblock == pipe_superblock)
+		return PIPEFS_MAGIC;
+	magic = BPF_CORE_READ((struct super_block *)superblock, s_magic);
+	if (magic == PIPEFS_MAGIC)
+		pipe_superblock = superblock;
+	return magic;
+}
+
+struct inode_facts {
+	__u64 superblock;
+	__u64 number;
+	__u16 mode;
+};
+
+/* These stand near each other at the start of struct inode: one read takes them all. */
+static __always_inline void inode_read(struct inode *inode, struct inode_facts *facts)
+{
+	const __u64 at_superblock = bpf_core_field_offset(inode->i_sb);
+	const __u64 at_number = bpf_core_field_offset(inode->i_ino);
+	const __u64 at_mode = bpf_core_field_offset(inode->i_mode);
+	__u64 start[12] = {};
+
+	if (at_superblock > sizeof(start) - 8 || at_number > sizeof(start) - 8 ||
+	    at_mode > sizeof(start) - 8) {
+		facts->superblock = (__u64)BPF_CORE_READ(inode, i_sb);
+		facts->number = BPF_CORE_READ(inode, i_ino);
+		facts->mode = BPF_CORE_READ(inode, i_mode);
+		return;
+	}
+	bpf_probe_read_kernel(start, sizeof(start), inode);
+	facts->superblock = *(__u64 *)((char *)start + at_superblock);
+	facts->number = *(__u64 *)((char *)start + at_number);
+	facts->mode = *(__u16 *)((char *)start + at_mode);
+}
+
+/* enum fl_file_kind of the file behind INODE, FL_FILE_SOCKET for every socket; its number. */
+static __always_inline __u8 file_kind(struct inode *inode, __u64 *number)
+{
+	struct inode_facts facts;
+	__u64 magic;
+
+	inode_read(inode, &facts);
+	*number = facts.number;
+	magic = magic_of(facts.superblock);
+	switch (facts.mode & MODE_TYPE) {
 	case MODE_FIFO:
 		return magic == PIPEFS_MAGIC ? FL_FILE_PIPE : FL_FILE_FIFO;
 	case MODE_CHAR:

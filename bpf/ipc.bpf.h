@@ -222,14 +222,20 @@ static __always_inline int socket_identity(struct socket *socket, bool sends, st
 	return 0;
 }
 
-static __always_inline struct file *file_of(__u32 fd)
+/* Where it is; followed in place, once for all who ask: see current_mm(). */
+SHARED __u64 file_at(__u32 fd)
 {
-	struct fdtable *table = BPF_CORE_READ(bpf_get_current_task_btf(), files, fdt);
+	struct fdtable *table = bpf_get_current_task_btf()->files->fdt;
 	struct file *file = NULL;
 
-	if (fd < BPF_CORE_READ(table, max_fds))
-		bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
-	return file;
+	if (fd < table->max_fds)
+		bpf_probe_read_kernel(&file, sizeof(file), table->fd + fd);
+	return (__u64)file;
+}
+
+static __always_inline struct file *file_of(__u32 fd)
+{
+	return (struct file *)file_at(fd);
 }
 
 /*
@@ -249,8 +255,7 @@ SHARED int file_identity(__u64 fd, __u32 sends, struct file_id *out)
 	if (!file)
 		return 0;
 	inode = BPF_CORE_READ(file, f_inode);
-	out->id = BPF_CORE_READ(inode, i_ino);
-	out->kind = file_kind(inode);
+	out->kind = file_kind(inode, &out->id);
 	if (out->kind == FL_FILE_SOCKET)
 		return socket_identity(BPF_CORE_READ(file, private_data), sends, out);
 	return 0;

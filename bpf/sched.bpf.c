@@ -234,7 +234,7 @@ int BPF_PROG(sched_waking, struct task_struct *task)
 	e->waker_tid = waker->pid;
 	e->in_irq = in_interrupt(waker);
 	__builtin_memset(e->reserved, 0, sizeof(e->reserved));
-	bpf_probe_read_kernel_str(e->waker_comm, sizeof(e->waker_comm), waker->comm);
+	__builtin_memcpy(e->waker_comm, waker->comm, sizeof(e->waker_comm));
 	event_submit(e);
 	return 0;
 }

@@ -167,7 +167,7 @@ int snapshot_file(struct bpf_iter__task_file *ctx)
 	e->flags = file->f_flags;
 	e->position = file->f_pos;
 	e->phase = barrier_phase;
-	e->kind = file_kind(BPF_CORE_READ(file, f_inode));
+	e->kind = file_kind(BPF_CORE_READ(file, f_inode), &word);
 	table = BPF_CORE_READ(task, files, fdt);
 	bpf_probe_read_kernel(&word, sizeof(word),
 			      BPF_CORE_READ(table, close_on_exec) + ctx->fd / 64);

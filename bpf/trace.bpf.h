@@ -467,10 +467,10 @@ static __always_inline bool in_interrupt(struct task_struct *current)
 {
 	__u32 count = 0;
 
+	/* followed in place, since each wake-up asks; see current_mm() */
 	if (preempt_count_from_rq)
 		bpf_probe_read_kernel(&count, sizeof(count),
-				      (void *)BPF_CORE_READ(current, se.cfs_rq, rq) +
-					      preempt_count_from_rq);
+				      (void *)current->se.cfs_rq->rq + preempt_count_from_rq);
 	return count & PREEMPT_IN_IRQ;
 }
 
