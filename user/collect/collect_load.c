@@ -87,6 +87,7 @@ struct loading {
 	struct bpf_map *next_map;
 	pthread_mutex_t maps;
 	int types_err, map_err;
+	bool ring_taken;
 };
 
 /* Run FN for both arguments, the second in a thread of its own where that is faster. */
@@ -214,8 +215,10 @@ static int share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
  */
 static void choose_part(struct faultline_bpf *skel, int part)
 {
-	const struct bpf_program *const second[] = { skel->progs.call_enter, skel->progs.call_exit,
-						     skel->progs.fault_kernel };
+	const struct bpf_program *const second[] = {
+		skel->progs.call_enter, skel->progs.call_exit,        skel->progs.fault_kernel,
+		skel->progs.lock_flock, skel->progs.signal_generated, skel->progs.signal_delivered,
+	};
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skel->obj) {
@@ -256,7 +259,8 @@ static void *load_part(void *arg)
 	part->attaching = !part->err;
 	if (!part->err)
 		part->err = tracepoints_attach(skel->skeleton);
-	if (part->number && !part->err)
+	/* whoever is there first */
+	if (!part->err && !__atomic_exchange_n(&part->l->ring_taken, true, __ATOMIC_RELAXED))
 		collect_map_ring(c);
 	return NULL;
 }
