@@ -25,8 +25,8 @@ SELECT count(*) FROM (
 -- phase: pingpong
 -- expect: 2 * rounds
 SELECT count(*) FILTER (WHERE role != before)
-     - 2 * count(*) FILTER (WHERE later = 'waiting' AND sent < iif(role = 'P0', p1_ran, p0_ran)) FROM (
-	SELECT role, later, sent, lag(role) OVER turns AS before,
+     - 2 * count(*) FILTER (WHERE inside AND later = 'waiting' AND sent < iif(role = 'P0', p1_ran, p0_ran)) FROM (
+	SELECT role, later, sent, turn.end_ns <= phase.end_ns AS inside, lag(role) OVER turns AS before,
 	       max(iif(role = 'P0', turn.end_ns, NULL)) OVER turns AS p0_ran,
 	       max(iif(role = 'P1', turn.end_ns, NULL)) OVER turns AS p1_ran
 	FROM (
