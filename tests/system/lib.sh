@@ -198,10 +198,12 @@ check_lives() { # [FILE]
 		 WHERE state IN ('waiting', 'stopped') AND after = end_ns
 		 AND (next <> 'ready' OR next_why IS NOT 'woken')" "$f"
 	no_rows "wakers that did not run then (task, start, end, waker)" \
-		"SELECT wait.task, wait.start_ns, wait.end_ns, wait.waker_task FROM state AS wait
-		 LEFT JOIN state AS waker ON waker.task = wait.waker_task AND waker.state = 'running'
-		 AND waker.start_ns <= wait.end_ns AND waker.end_ns >= wait.start_ns
-		 WHERE wait.waker_task IS NOT NULL AND waker.task IS NULL" "$f"
+		"SELECT waiter, since, at, waker FROM (SELECT *, max(ran) OVER (PARTITION BY waker
+		 ORDER BY at, waiter IS NOT NULL ROWS UNBOUNDED PRECEDING) AS last FROM (
+		 SELECT task AS waker, start_ns AS at, end_ns AS ran, NULL AS waiter, NULL AS since
+		 FROM state WHERE state = 'running' UNION ALL
+		 SELECT waker_task, end_ns, NULL, task, start_ns FROM state WHERE waker_task IS NOT NULL))
+		 WHERE waiter IS NOT NULL AND coalesce(last, -1) < since" "$f"
 	no_rows "two tasks on one CPU (CPU, task, start, end before)" \
 		"SELECT * FROM (SELECT cpu, task, start_ns, max(end_ns) OVER (PARTITION BY cpu
 		 ORDER BY start_ns, end_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
