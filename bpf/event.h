@@ -128,6 +128,15 @@ struct fl_task_rename {
 #define FL_MARK_MAGIC_MASK 0x7fff0000
 #define FL_MARK_FOR_PARENT 0x100 /* for the process that started this one */
 
+/* Functions of the kernel that programs call; a kernel that needs them has them. */
+enum fl_kernel_function {
+	FL_PREEMPT_DISABLE = 1,
+	FL_PREEMPT_ENABLE = 2,
+	FL_IRQ_SAVE = 3,
+	FL_IRQ_RESTORE = 4,
+	FL_NR_KERNEL_FUNCTIONS,
+};
+
 /* The first part of a task's state, which user space writes for the command. */
 struct fl_task_seed {
 	__u32 task;

@@ -6,32 +6,6 @@
 
 #define TASK_DEAD_BIT 0x80
 
-/* Functions of the kernel can be named in one object only; hidden, these are part of their callers. */
-extern void bpf_preempt_disable(void) __weak __ksym;
-extern void bpf_preempt_enable(void) __weak __ksym;
-extern void bpf_local_irq_save(unsigned long *flags) __weak __ksym;
-extern void bpf_local_irq_restore(unsigned long *flags) __weak __ksym;
-
-__hidden int cpu_hold(void)
-{
-	bpf_preempt_disable();
-	return 0;
-}
-
-/*
- * With interrupts off preempt_schedule() does nothing, so that a task which is to go meanwhile
- * goes when the program is no longer running, with the next preempt_enable() (migrate_enable()).
- */
-__hidden int cpu_release(void)
-{
-	unsigned long flags;
-
-	bpf_local_irq_save(&flags);
-	bpf_preempt_enable();
-	bpf_local_irq_restore(&flags);
-	return 0;
-}
-
 /*
  * Counters no longer change once a task is switched out for good; until then it
  * is the current one.  What is settled is settled before: the stacks of that and

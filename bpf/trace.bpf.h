@@ -24,12 +24,40 @@
 #define SHARED __weak __attribute__((noinline))
 
 /*
+ * A call of a function of the kernel, enum fl_kernel_function, with one argument.  User
+ * space puts its id in (tracepoints.h).  Were it named as an extern, libbpf would read
+ * all of the kernel's types for each object, called or not.
+ */
+#define KERNEL_CALL(function, argument)                                                            \
+	asm volatile("r1 = %[arg]; .byte 0x85, 0x20, 0, 0; .long %[which]"                         \
+		     :                                                                             \
+		     : [arg] "r"(argument), [which] "i"(function)                                  \
+		     : "r0", "r1", "r2", "r3", "r4", "r5", "memory")
+
+/*
  * Where a task can be preempted in the middle of a program, what the next task on
  * that CPU does is not seen meanwhile: a program does not run twice on a CPU at once
  * (__bpf_trace_run()).  So each one holds its CPU from its first to its last step.
  */
-__hidden int cpu_hold(void);
-__hidden int cpu_release(void);
+static __noinline __attribute__((unused)) int cpu_hold(void)
+{
+	KERNEL_CALL(FL_PREEMPT_DISABLE, 0);
+	return 0;
+}
+
+/*
+ * With interrupts off preempt_schedule() does nothing, so that a task which is to go meanwhile
+ * goes when the program is no longer running, with the next preempt_enable() (migrate_enable()).
+ */
+static __noinline __attribute__((unused)) int cpu_release(void)
+{
+	unsigned long flags;
+
+	KERNEL_CALL(FL_IRQ_SAVE, &flags);
+	KERNEL_CALL(FL_PREEMPT_ENABLE, 0);
+	KERNEL_CALL(FL_IRQ_RESTORE, &flags);
+	return 0;
+}
 
 struct bpf_subprog_info___sleep {
 	bool might_sleep : 1;

@@ -6,8 +6,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "event.h"
 #include "kernel_types.h"
 
 #define MOST 64
@@ -32,9 +34,47 @@ __u32 tracepoints_id(const char *section)
 	return 0;
 }
 
+static struct {
+	const char *name;
+	__u32 id; /* 0: not there; the verifier takes that for a call that is never reached */
+} functions[FL_NR_KERNEL_FUNCTIONS] = {
+	[FL_PREEMPT_DISABLE] = { .name = "bpf_preempt_disable" },
+	[FL_PREEMPT_ENABLE] = { .name = "bpf_preempt_enable" },
+	[FL_IRQ_SAVE] = { .name = "bpf_local_irq_save" },
+	[FL_IRQ_RESTORE] = { .name = "bpf_local_irq_restore" },
+};
+
+__u32 tracepoints_function(unsigned int function)
+{
+	return function < FL_NR_KERNEL_FUNCTIONS ? functions[function].id : 0;
+}
+
+/* As KERNEL_CALL() of bpf/trace.bpf.h leaves them. */
+static int put_functions(struct bpf_program *program)
+{
+	size_t n = bpf_program__insn_cnt(program);
+	struct bpf_insn *insns = malloc(n * sizeof(*insns));
+	int err;
+
+	if (!insns)
+		return -ENOMEM;
+	memcpy(insns, bpf_program__insns(program), n * sizeof(*insns));
+	for (size_t i = 0; i < n; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) &&
+		    insns[i].src_reg == BPF_PSEUDO_KFUNC_CALL)
+			insns[i].imm = (__s32)tracepoints_function((__u32)insns[i].imm);
+	err = bpf_program__set_insns(program, insns, n);
+	free(insns);
+	return err;
+}
+
 static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *o, long cookie)
 {
+	int err = put_functions(program);
+
 	(void)cookie;
+	if (err)
+		return err;
 	o->attach_btf_id = tracepoints_id(bpf_program__section_name(program));
 	return o->attach_btf_id ? bpf_program__set_type(program, BPF_PROG_TYPE_TRACING) : -ESRCH;
 }
@@ -84,6 +124,9 @@ void tracepoints_find(const struct kernel_types *types, const struct bpf_object 
 		unsigned int kind = BTF_INFO_KIND(type->info);
 		const char *name = kernel_types_name(types, type->name_off);
 
+		for (size_t i = 1; i < FL_NR_KERNEL_FUNCTIONS && kind == BTF_KIND_FUNC; i++)
+			if (!strcmp(functions[i].name, name))
+				functions[i].id = id;
 		if ((kind != BTF_KIND_TYPEDEF || strncmp(name, TRACEPOINT, strlen(TRACEPOINT))) &&
 		    (kind != BTF_KIND_FUNC || strncmp(name, ITERATOR, strlen(ITERATOR))))
 			continue;

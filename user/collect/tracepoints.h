@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the programs hang on, found among the kernel's types that are walked
+ * What the programs hang on, and functions of the kernel that they call, found among the kernel's types that are walked
  * anyway.  libbpf would read all of them for itself, once for each object: ten
  * megabytes and a quarter of the time of a start.
  */
@@ -27,6 +27,9 @@ void tracepoints_find(const struct kernel_types *types, const struct bpf_object 
 
 /* The id of what the programs in SECTION hang on; 0: the kernel has no such thing. */
 __u32 tracepoints_id(const char *section);
+
+/* The same for a function, enum fl_kernel_function. */
+__u32 tracepoints_function(unsigned int function);
 
 /* Attach what is loaded and hangs on a tracepoint; detached with the skeleton.  0 or -errno. */
 int tracepoints_attach(const struct bpf_object_skeleton *skeleton);
