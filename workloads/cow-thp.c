@@ -56,6 +56,7 @@ int main(int argc, char **argv)
 		fl_value("off", 1);
 		return 0;
 	}
+	fl_value("damon", damon_runs());
 	place = find_place(pages);
 	settle();
 
@@ -81,6 +82,9 @@ int main(int argc, char **argv)
 	fl_phase("fork");
 	if (fork_child(&child, "child")) {
 		settle();
+		/* What is huge stays huge; khugepaged must not put together what is split. */
+		if (madvise(heap, bytes, MADV_NOHUGEPAGE))
+			fail("ask for no more huge pages");
 		fl_phase("c.read");
 		read_pages(heap, pages);
 		fl_phase("c.write");

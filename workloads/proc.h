@@ -10,6 +10,8 @@
 
 #include "workload.h"
 
+#include <dirent.h>
+
 /* The number in the file at PATH; -1 if it is not there or no number. */
 HELPER long file_number(const char *path)
 {
@@ -73,6 +75,36 @@ HELPER long smaps_kb(pid_t pid, const void *address, const char *key)
 	}
 	fclose(f);
 	return value;
+}
+
+/*
+ * Whether DAMON watches which memory is used.  To do so it clears the accessed bit
+ * of page table entries, of a large folio in all of them at once
+ * (damon_folio_mkold_one()), and a copy during which the entry changes is thrown
+ * away (wp_page_copy()): the fault comes again.
+ */
+HELPER int damon_runs(void)
+{
+	char path[sizeof("/proc//comm") + 256], name[16];
+	DIR *processes = opendir("/proc");
+	struct dirent *entry;
+	int found = 0;
+
+	while (!found && processes && (entry = readdir(processes))) {
+		int fd;
+
+		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		found = read(fd, name, sizeof(name)) > 8 && !strncmp(name, "kdamond.", 8);
+		close_end(fd);
+	}
+	if (processes)
+		closedir(processes);
+	return found;
 }
 
 /* Run on CPU and nowhere else. */
