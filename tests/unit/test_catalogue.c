@@ -77,13 +77,18 @@ static int remove_folders(void **state)
 	return rmdir(first) | rmdir(second);
 }
 
-static struct catalogue *load(void)
+static struct catalogue *load_only(char *const *only)
 {
 	const char *const folders[] = { first, "/nowhere/at/all", second, first, NULL };
 	struct catalogue *catalogue;
 
-	assert_int_equal(catalogue_load(&catalogue, folders), 0);
+	assert_int_equal(catalogue_load(&catalogue, folders, only), 0);
 	return catalogue;
+}
+
+static struct catalogue *load(void)
+{
+	return load_only(NULL);
 }
 
 static void test_orders_by_chapter_then_id(void **state)
@@ -166,13 +171,41 @@ static void test_refuses_twins(void **state)
 	catalogue_free(catalogue);
 }
 
+/* What is not asked for is known by name, and is not read: that it is broken is not seen. */
+static void test_reads_what_is_asked_for(void **state)
+{
+	char *const only[] = { "ant", "cat", NULL };
+	struct catalogue *catalogue;
+	const struct experiment *e;
+
+	(void)state;
+	make_claims(first, "ant.sql", 'B');
+	make(first, "ant", "#!/bin/sh\n", 0700);
+	make(first, "bee.sql", "no claims", 0600);
+	make_claims(first, "cat.sql", 'A');
+	make_claims(second, "cat.sql", 'A');
+	catalogue = load_only(only);
+	assert_int_equal(catalogue->n, 3);
+	e = catalogue_find(catalogue, "ant");
+	assert_non_null(e);
+	assert_non_null(e->claims);
+	assert_non_null(e->program);
+	e = catalogue_find(catalogue, "bee");
+	assert_non_null(e);
+	assert_null(e->claims);
+	assert_null(e->wrong);
+	expect_wrong(catalogue, "cat", first, second);
+	assert_string_equal(catalogue_nearest(catalogue, "beee"), "bee");
+	catalogue_free(catalogue);
+}
+
 static void test_nothing_there(void **state)
 {
 	const char *const none[] = { NULL };
 	struct catalogue *catalogue;
 
 	(void)state;
-	assert_int_equal(catalogue_load(&catalogue, none), 0);
+	assert_int_equal(catalogue_load(&catalogue, none, NULL), 0);
 	assert_int_equal(catalogue->n, 0);
 	assert_null(catalogue_nearest(catalogue, "ant"));
 	catalogue_free(catalogue);
@@ -185,6 +218,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_names_what_is_wrong_and_keeps_the_rest,
 					  empty_folders),
 		cmocka_unit_test_teardown(test_refuses_twins, empty_folders),
+		cmocka_unit_test_teardown(test_reads_what_is_asked_for, empty_folders),
 		cmocka_unit_test(test_nothing_there),
 	};
 

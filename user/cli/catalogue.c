@@ -89,6 +89,14 @@ static void forget(struct experiment *e)
 	e->program = NULL;
 }
 
+static bool is_among(const char *id, char *const *ids)
+{
+	for (; ids && *ids; ids++)
+		if (!strcmp(*ids, id))
+			return true;
+	return !ids;
+}
+
 static int load(struct experiment *e, const char *folder)
 {
 	char why[512] = "";
@@ -131,7 +139,7 @@ static int refuse_twin(struct experiment *first, const char *sql)
 	return 0;
 }
 
-static int add(struct catalogue *catalogue, const char *folder, const char *name)
+static int add(struct catalogue *catalogue, const char *folder, const char *name, char *const *only)
 {
 	struct experiment *list, *twin, e = { 0 };
 	int err = -ENOMEM;
@@ -147,7 +155,7 @@ static int add(struct catalogue *catalogue, const char *folder, const char *name
 		free_experiment(&e);
 		return err;
 	}
-	err = load(&e, folder);
+	err = is_among(e.id, only) ? load(&e, folder) : 0;
 	if (err) {
 		free_experiment(&e);
 		return err;
@@ -162,7 +170,7 @@ static int add(struct catalogue *catalogue, const char *folder, const char *name
 	return 0;
 }
 
-static int add_folder(struct catalogue *catalogue, const char *folder)
+static int add_folder(struct catalogue *catalogue, const char *folder, char *const *only)
 {
 	struct dirent *entry;
 	char real[PATH_MAX];
@@ -176,7 +184,7 @@ static int add_folder(struct catalogue *catalogue, const char *folder)
 		return 0;
 	while (!err && (entry = readdir(dir)))
 		if (entry->d_name[0] != '.' && has_suffix(entry->d_name, SUFFIX))
-			err = add(catalogue, real, entry->d_name);
+			err = add(catalogue, real, entry->d_name, only);
 	closedir(dir);
 	return err;
 }
@@ -187,7 +195,7 @@ static int by_chapter(const void *a, const void *b)
 
 	if (!x->wrong != !y->wrong)
 		return x->wrong ? 1 : -1;
-	if (!x->wrong && x->claims->chapter != y->claims->chapter)
+	if (x->claims && y->claims && x->claims->chapter != y->claims->chapter)
 		return x->claims->chapter - y->claims->chapter;
 	return strcmp(x->id, y->id);
 }
@@ -199,7 +207,7 @@ static bool same_folder(const char *a, const char *b)
 	return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-int catalogue_load(struct catalogue **catalogue, const char *const *folders)
+int catalogue_load(struct catalogue **catalogue, const char *const *folders, char *const *only)
 {
 	struct catalogue *c = calloc(1, sizeof(*c));
 	int err = c ? 0 : -ENOMEM;
@@ -211,14 +219,14 @@ int catalogue_load(struct catalogue **catalogue, const char *const *folders)
 		for (size_t j = 0; j < i && !known; j++)
 			known = same_folder(folders[i], folders[j]);
 		if (!known)
-			err = add_folder(c, folders[i]);
+			err = add_folder(c, folders[i], only);
 	}
-	if (!err && c->n)
+	if (!err && c->n && !only)
 		qsort(c->experiments, c->n, sizeof(*c->experiments), by_chapter);
 	return err;
 }
 
-int catalogue_open(struct catalogue **catalogue)
+int catalogue_open(struct catalogue **catalogue, char *const *only)
 {
 	char self[PATH_MAX], beside[PATH_MAX + 16], installed[PATH_MAX + 40];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -251,7 +259,7 @@ int catalogue_open(struct catalogue **catalogue)
 	for (char *rest = list; (part = strsep(&rest, ":"));)
 		if (*part)
 			folders[n++] = part;
-	err = catalogue_load(catalogue, folders);
+	err = catalogue_load(catalogue, folders, only);
 	free(list);
 	free(folders);
 	return err;

@@ -19,22 +19,25 @@ struct experiment {
 };
 
 struct catalogue {
-	struct experiment *experiments; /* by chapter, then id; the wrong ones last */
+	struct experiment
+		*experiments; /* if all are read: by chapter, then id; the wrong ones last */
 	size_t n;
 };
 
 /*
  * Look through FOLDERS (ends with NULL; one that is not there is skipped).
- * An id that is in two of them is wrong and names both.  0 or -ENOMEM.
+ * An id that is in two of them is wrong and names both.  Where ONLY names some
+ * (ends with NULL; itself NULL: all), only their files are read, which takes most
+ * of the time; of the others just id and sql are known.  0 or -ENOMEM.
  */
-int catalogue_load(struct catalogue **catalogue, const char *const *folders);
+int catalogue_load(struct catalogue **catalogue, const char *const *folders, char *const *only);
 
 /*
  * The same for the folders of this program: "workloads" beside it (build tree)
  * or "../lib/faultline/workloads" (installed), then each of FAULTLINE_PATH, which
  * adds and never replaces.
  */
-int catalogue_open(struct catalogue **catalogue);
+int catalogue_open(struct catalogue **catalogue, char *const *only);
 
 void catalogue_free(struct catalogue *catalogue);
 

@@ -127,7 +127,7 @@ int cli_choose_identity(struct identity **id, const char *user, bool as_root)
 	return CLI_OK;
 }
 
-int cli_open_catalogue(struct catalogue **catalogue)
+int cli_open_catalogue(struct catalogue **catalogue, char *const *only)
 {
 	struct identity_caller caller = identity_caller();
 	struct identity *invoker;
@@ -140,7 +140,7 @@ int cli_open_catalogue(struct catalogue **catalogue)
 		invoker = NULL;
 	err = identity_assume(invoker);
 	if (!err) {
-		err = catalogue_open(catalogue);
+		err = catalogue_open(catalogue, only);
 		if (identity_resume(invoker))
 			err = -EPERM;
 	}

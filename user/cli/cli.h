@@ -56,10 +56,10 @@ int cli_close_stdout(int status);
 int cli_choose_identity(struct identity **id, const char *user, bool as_root);
 
 /*
- * The experiments, read with the rights of the user who called sudo.  CLI_OK, or
- * another status after a message.  The caller frees with catalogue_free().
+ * The experiments, read with the rights of the user who called sudo; ONLY as for
+ * catalogue_open().  CLI_OK, or another status after a message.  The caller frees with catalogue_free().
  */
-int cli_open_catalogue(struct catalogue **catalogue);
+int cli_open_catalogue(struct catalogue **catalogue, char *const *only);
 
 /*
  * Root looks at a file with the rights of the user who called sudo, and for good.

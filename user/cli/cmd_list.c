@@ -129,7 +129,7 @@ int cmd_list(int argc, char **argv)
 	argp_parse(&argp, argc, argv, 0, NULL, &json);
 	status = cli_drop_privileges();
 	if (!status)
-		status = cli_open_catalogue(&catalogue);
+		status = cli_open_catalogue(&catalogue, NULL);
 	if (status)
 		return status;
 	if (json)

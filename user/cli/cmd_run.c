@@ -342,7 +342,7 @@ int cmd_run(int argc, char **argv)
 	int status;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &run);
-	status = cli_open_catalogue(&catalogue);
+	status = cli_open_catalogue(&catalogue, run.nr_ids ? run.ids : NULL);
 	if (!status)
 		status = run_chosen(&run, catalogue);
 	catalogue_free(catalogue);
