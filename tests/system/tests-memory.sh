@@ -48,6 +48,8 @@ limited_group() { # BYTES
 # What a control group does not leave is not there, and what is said to fit does fit.
 test_memory_limit() {
 	local fit
+	# Under sanitizers, without the memory that they keep after it was given back.
+	local -x ASAN_OPTIONS=${ASAN_OPTIONS-}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
 	limited_group 200M
 	run sh -c "echo \$\$ >$group/cgroup.procs; exec \"\$@\"" sh \
 		"$FAULTLINE" run fork-page-tables -o "$W/t.fl"
