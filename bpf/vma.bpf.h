@@ -117,6 +117,7 @@ static long path_step(__u32 i, void *arg)
 	struct dentry *dentry = w->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
 	struct mount *mount = w->mount;
 	__u32 used = w->used;
+	const unsigned char *name;
 	long n;
 
 	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root) || dentry == parent) {
@@ -127,10 +128,12 @@ static long path_step(__u32 i, void *arg)
 		w->whole = above == mount;
 		return w->whole;
 	}
+	name = BPF_CORE_READ(dentry, d_name.name);
+	/* the verifier of 6.1 forgets what is known of a number that is put on the stack */
+	barrier_var(used);
 	if (used >= OBJECT_PATH_LEN)
 		return 1;
-	n = bpf_probe_read_kernel_str(w->path->names + used, 256,
-				      BPF_CORE_READ(dentry, d_name.name));
+	n = bpf_probe_read_kernel_str(w->path->names + used, 256, name);
 	if (n <= 0)
 		return 1;
 	w->used = used + n;
