@@ -72,7 +72,7 @@ static int read_end(sqlite3 *db, char *buf, size_t size)
 	char text[32];
 	int err = query_text(db, "SELECT value FROM run WHERE key = 'wait_status'", text,
 			     sizeof(text));
-	int status = atoi(text);
+	int status = (int)strtol(text, NULL, 10);
 
 	buf[0] = '\0';
 	if (!err && WIFSIGNALED(status))
