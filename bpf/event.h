@@ -220,8 +220,8 @@ enum fl_via {
 
 /* When one fault of a run was. */
 struct fl_fault_time {
-	__u32 start_ns; /* after the run's own */
-	__u32 busy_ns;  /* 0: its end was not seen */
+	__u32 gap_ns;  /* after the one before it, or the run's start: its end, if that was seen */
+	__u32 busy_ns; /* 0: its end was not seen */
 };
 
 /*

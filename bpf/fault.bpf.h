@@ -175,6 +175,7 @@ static __always_inline void run_time(struct task_state *s)
 	const struct pending_fault *p = &s->pending;
 	struct fl_fault_run *run = &s->run;
 	__u64 busy = p->end_ns ? p->end_ns - p->t_ns : 0;
+	__u64 before = run->n > 1 ? run->event.t_ns : run->start_ns;
 	__u32 i = run->n - 1;
 
 	run->event.t_ns = p->t_ns + busy;
@@ -186,7 +187,7 @@ static __always_inline void run_time(struct task_state *s)
 		if (p->end_ns)
 			cost_count(s);
 	} else if (i < FL_EACH_MOST) {
-		s->each[i].start_ns = p->t_ns - run->start_ns;
+		s->each[i].gap_ns = p->t_ns - before;
 		s->each[i].busy_ns = busy;
 	}
 }

@@ -101,6 +101,9 @@ test_every_fault() {
 	same "faults of the runs, one by one" \
 		"$(query "SELECT sum(n) FROM fault_run WHERE via <> 'gup'")" \
 		"$(query "SELECT count(*) FROM fault WHERE via <> 'gup'")"
+	no_rows "faults that begin before the one before them has ended" "SELECT * FROM (SELECT
+		start_ns, lag(end_ns) OVER (PARTITION BY task ORDER BY start_ns) AS before
+		FROM fault) WHERE start_ns < before"
 	no_rows "faults without their end" "SELECT * FROM fault WHERE phase = 'write'
 		AND NOT (end_ns > start_ns AND busy_n = 1)"
 }

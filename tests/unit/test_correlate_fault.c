@@ -39,7 +39,7 @@ static void put_each(struct stream_of_records *r, const struct fl_fault_run *run
 static void one_by_one(void **state)
 {
 	static const struct fl_fault_time times[FL_EACH_MOST + 1] = {
-		{ 0, 7 }, { 11, 1009 }, { 1030, 0 }, { 1033, 13 }, { 2003, 14 },
+		{ 0, 7 }, { 4, 1009 }, { 10, 0 }, { 3, 13 }, { 957, 14 },
 	};
 	struct stream_of_records *r = records_new();
 	struct fl_fault_run down = a_run(2, 2019, 5), one = a_run(3001, 3018, 1);
@@ -70,8 +70,9 @@ static void one_by_one(void **state)
 		    "1035|1048|139637980909568|0|1|13|1|139637983019008|6",
 		    "2005|2019|139637980905472|0|1|14|1|139637983019008|6",
 		    "3001|3018|139637980921856|-4096|1|17|1|139637983019008|6");
-	ASSERT_ROWS(r, "SELECT start_ns, n, starts, busies FROM fault_run ORDER BY start_ns",
-		    "2|5|00000011103010332003|00071009000000130014", "3001|1|-|-");
+	ASSERT_ROWS(r,
+		    "SELECT start_ns, n, step_ns, starts, busies FROM fault_run ORDER BY start_ns",
+		    "2|5|11|00000000100810001959|00071009000000130014", "3001|1|-|-|-");
 	ASSERT_ROWS(r, "SELECT kind, via, least_ns, below_ns, n FROM fault_cost ORDER BY least_ns",
 		    "zero_fill|user|7|8|1", "zero_fill|user|13|14|1", "zero_fill|user|14|15|1",
 		    "zero_fill|user|16|18|1", "zero_fill|user|960|1024|1");

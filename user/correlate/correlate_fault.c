@@ -47,19 +47,19 @@ static int cost_count(struct correlation *c, const struct fl_fault_run *run, __u
 	return map_set(&c->costs, cell, (void *)n) ? correlate_no_memory(c) : 0;
 }
 
-#define MOST_DIGITS 10 /* of 32 bits */
+#define MOST_DIGITS 20 /* of 64 bits */
 
 /* N numbers as decimals, each of as many digits as the largest needs. */
-static struct cell cell_numbers(char *text, const __u32 *numbers, unsigned int n)
+static struct cell cell_numbers(char *text, const __u64 *numbers, unsigned int n)
 {
-	__u32 most = 9, rest;
+	__u64 most = 0, rest;
 	int digits = 1;
 	unsigned int i;
 
 	for (i = 0; i < n; i++)
-		for (; numbers[i] > most;
-		     most = most * 10ull + 9 < UINT32_MAX ? most * 10 + 9 : UINT32_MAX)
-			digits++;
+		most = numbers[i] > most ? numbers[i] : most;
+	for (; most > 9; most /= 10)
+		digits++;
 	for (i = 0; i < n; i++) {
 		rest = numbers[i];
 		for (int at = digits; at--; rest /= 10)
@@ -73,27 +73,51 @@ static __u64 since_start(const struct correlation *c, __u64 t_ns)
 	return t_ns > c->start_ns ? t_ns - c->start_ns : 0;
 }
 
+/* The times of a run's faults as three cells: see table fault_run. */
+struct times {
+	struct cell step, starts, busies;
+	char text[2][FL_EACH_MOST * MOST_DIGITS];
+};
+
+static int read_times(struct correlation *c, const struct fl_fault_run *run, struct times *out)
+{
+	const struct fl_fault_time *times = (const void *)(run + 1);
+	__u64 starts[FL_EACH_MOST], busies[FL_EACH_MOST];
+	__u64 t = run->start_ns, step = UINT64_MAX;
+	unsigned int i;
+	int err = 0;
+
+	out->step = out->starts = out->busies = cell_null();
+	for (i = 0; i < run->each && !err; i++) {
+		t += times[i].gap_ns;
+		starts[i] = since_start(c, t) - since_start(c, run->start_ns);
+		busies[i] = times[i].busy_ns;
+		t += busies[i];
+		if (i && starts[i] / i < step)
+			step = starts[i] / i;
+		err = cost_count(c, run, times[i].busy_ns);
+	}
+	/* a single one is told by its row */
+	if (err || run->each < 2)
+		return err;
+	for (i = 0; i < run->each; i++)
+		starts[i] -= i * step;
+	out->step = cell_int((long long)step);
+	out->starts = cell_numbers(out->text[0], starts, run->each);
+	out->busies = cell_numbers(out->text[1], busies, run->each);
+	return 0;
+}
+
 static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 {
 	__u64 start = run->start_ns < run->event.t_ns ? run->start_ns : run->event.t_ns;
-	const struct fl_fault_time *times = (const void *)(run + 1);
-	char text[2][FL_EACH_MOST * MOST_DIGITS];
-	__u32 starts[FL_EACH_MOST], busies[FL_EACH_MOST];
-	struct cell each[2] = { cell_null(), cell_null() };
-	int i, err = task_need(c, run->event.task);
+	int err = task_need(c, run->event.task);
+	struct times times;
 
-	for (i = 0; i < run->each && !err; i++) {
-		starts[i] = since_start(c, start + times[i].start_ns) - since_start(c, start);
-		busies[i] = times[i].busy_ns;
-		err = cost_count(c, run, busies[i]);
-	}
+	if (!err)
+		err = read_times(c, run, &times);
 	if (err)
 		return err;
-	/* a single one is told by its row */
-	if (run->each > 1) {
-		each[0] = cell_numbers(text[0], starts, run->each);
-		each[1] = cell_numbers(text[1], busies, run->each);
-	}
 	return ROW_ADD(c, ROW_FAULT_RUN, cell_id(run->event.task),
 		       cell_text(correlate_name(c, run->phase)),
 		       cell_text(correlate_name(c, run->region)), cell_text(names_kind(run->kind)),
@@ -108,8 +132,8 @@ static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 		       cell_text(correlate_object(c, run->object)),
 		       cell_int((long long)run->busy_ns), cell_int(run->busy_n),
 		       run->object ? cell_int((long long)run->vma_offset) : cell_null(),
-		       cell_text(correlate_syscall(c, run->syscall)), cell_int(run->error), each[0],
-		       each[1]);
+		       cell_text(correlate_syscall(c, run->syscall)), cell_int(run->error),
+		       times.step, times.starts, times.busies);
 }
 
 static int ledger(struct correlation *c, const struct fl_ledger *cell)

@@ -19,8 +19,8 @@ static const char *const inserts[NR_ROWS] = {
 			    " syscall, n) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_FAULT_RUN] = "INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns,"
 			  " end_ns, address, stride, n, ip, vma_start, vma_end, vma_flags, object,"
-			  " busy_ns, busy_n, vma_offset, syscall, error, starts, busies)"
-			  " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			  " busy_ns, busy_n, vma_offset, syscall, error, step_ns, starts,"
+			  " busies) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_PAGE_ALLOC] = "INSERT INTO page_alloc (task, phase, use, page_order, zeroed, n,"
 			   " syscall) VALUES (?,?,?,?,?,?,?)",
 	[ROW_RSS] = "INSERT INTO rss (task, t_ns, anon, file, shmem, swap, page_tables_bytes,"

@@ -63,14 +63,15 @@ CREATE TABLE fault_count (
 
 -- What view fault is made of: one row a run of faults alike but for the address.
 -- With --every-fault the time of each fault of a run is told as well: starts and
--- busies then hold n numbers, each of as many digits as the others, which are the
--- fault's start_ns, counted from the row's, and its busy_ns (0: its end was not seen).
+-- busies then hold n numbers, each of as many digits as the others.  Fault i, from 0
+-- on, began i * step_ns and its start after the row's start_ns, and its busy_ns is its
+-- number of busies (0: its end was not seen).
 CREATE TABLE fault_run (
 	task INTEGER, phase TEXT, region TEXT, kind TEXT, via TEXT, major INTEGER,
 	start_ns INTEGER, end_ns INTEGER, address INTEGER, stride INTEGER, n INTEGER,
 	ip INTEGER, vma_start INTEGER, vma_end INTEGER, vma_flags INTEGER, object TEXT,
 	busy_ns INTEGER, busy_n INTEGER, vma_offset INTEGER, syscall TEXT, error INTEGER,
-	starts TEXT, busies TEXT
+	step_ns INTEGER, starts TEXT, busies TEXT
 );
 -- 0 to 63: no run whose faults are told one by one has more.
 CREATE TABLE fault_in_run (i INTEGER PRIMARY KEY);
@@ -91,6 +92,7 @@ SELECT task, phase, region, kind, via, major,
        vma_offset, syscall, error
 FROM (
 	SELECT *,
+	       i * step_ns +
 	       CAST(substr(starts, 1 + i * (length(starts) / n), length(starts) / n) AS INTEGER)
 	       AS later,
 	       CAST(substr(busies, 1 + i * (length(busies) / n), length(busies) / n) AS INTEGER)
