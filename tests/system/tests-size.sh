@@ -51,3 +51,45 @@ test_bpf_size() {
 			$1, $4, $2, $5, $3 }' >larger
 	[ ! -s larger ] || fail "$(cat larger)is it worth it? then UPDATE=1 (tests-size.sh)"
 }
+
+# How many instructions the verifier goes through for each of the programs with the ids on stdin:
+# bpf_prog_info.verified_insns, which bpftool does not tell.  Name and number, the number first.
+verified_instructions() {
+	python3 -c '
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+def bpf(command, attributes):  # x86_64
+    result = libc.syscall(321, command, ctypes.byref(attributes), len(attributes))
+    if result < 0:
+        sys.exit(os.strerror(ctypes.get_errno()))
+    return result
+for line in sys.stdin:
+    fd = bpf(13, ctypes.create_string_buffer(struct.pack("=III", int(line), 0, 0), 12))
+    info = ctypes.create_string_buffer(232)
+    bpf(15, ctypes.create_string_buffer(struct.pack("=IIQ", fd, 232, ctypes.addressof(info)), 16))
+    os.close(fd)
+    print(struct.unpack_from("=I", info, 216)[0], info[64:80].split(b"\0")[0].decode())'
+}
+
+# The verifier takes most of the time of a start, in proportion to this.
+test_bpf_verified() {
+	local file=$HERE/bpf-verified machine most came tracer
+	machine="$(uname -m) $(uname -r | cut -d. -f1,2), $(nproc --all) CPUs"
+	mkfifo hold ready
+	"$FAULTLINE" trace -o "$W/t.fl" -q -- sh -c 'echo x >ready; read x <hold' 2>"$W/err" &
+	tracer=$!
+	await ready
+	# other descriptors come and go
+	{ sed -n 's/^prog_id:\t//p' "/proc/$tracer/fdinfo"/* 2>sed.err || true; } | sort -un |
+		verified_instructions | sort -rn >verified
+	echo x >hold
+	wait "$tracer"
+	came=$(awk '{ n += $1 } END { print n }' verified)
+	if [ -n "${UPDATE-}" ]; then
+		printf '%s: %d\n' "$machine" "$((came + came / 50))" >"$file"
+	fi
+	most=$(sed -n "s/^$machine: //p" "$file")
+	[ -n "$most" ] || skip "the number is of $(cut -d: -f1 "$file"), this is $machine"
+	[ "$came" -le "$most" ] || fail "$came instructions in place of $most, most of them for \
+$(head -n 6 verified | tr '\n' ' '); a loop or a search that is not SHARED? then UPDATE=1 (tests-size.sh)"
+}

@@ -19,8 +19,8 @@ struct experiment {
 };
 
 struct catalogue {
-	struct experiment
-		*experiments; /* if all are read: by chapter, then id; the wrong ones last */
+	/* where all were read: by chapter, then id; the wrong ones last */
+	struct experiment *experiments;
 	size_t n;
 };
 
