@@ -137,11 +137,12 @@ __attribute__((noinline)) int test_costs_code(int n)
 	return n * test_costs_marker;
 }
 
+extern char __executable_start;
+
 /* This program's own symbols, at the addresses that it was linked for. */
 static void symbols(void **state)
 {
 	struct image *image = image_open("/proc/self/exe", 0);
-	extern char __executable_start;
 	uint64_t base, behind = 7;
 
 	(void)state;
@@ -191,7 +192,6 @@ static struct part part_of(const void *address)
 /* How far into its segment, from the first page on. */
 static uint64_t into(const void *address)
 {
-	extern char __executable_start;
 	uint64_t base = (uint64_t)(uintptr_t)&__executable_start & ~0xfffull;
 
 	return (uint64_t)(uintptr_t)address - base - part_of(address).linked;
@@ -275,7 +275,7 @@ static void symbols_of_what_is_mapped(void **state)
 	fault.vma_offset = 4096;
 	report_db_add(db, "UPDATE mapped_file SET inode = inode + 1");
 	fault.ip = TEXT_AT + 3;
-	snprintf(where, sizeof(where), "x+0x%llx", (unsigned long long)(part_of(code).offset + 3));
+	snprintf(where, sizeof(where), "x+0x%llx", (unsigned long long)part_of(code).offset + 3);
 	expect_place(db, fault, "x+0x1000", where);
 	report_db_add(db, "UPDATE mapped_file SET inode = inode - 1;"
 			  "INSERT INTO mapped_file VALUES ('x', '/elsewhere/x', 1, 1)");

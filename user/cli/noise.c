@@ -59,6 +59,9 @@ static const struct rule {
 	{ NOISE_THP, "frame",
 	  "Frames of a huge page lie in one piece and carry the flag thp; the whole of it is mapped "
 	  "by one entry." },
+	{ NOISE_THP, "syscall.end_ns",
+	  "One entry stands for 512 pages of 4 KiB: what is done for each entry takes a fraction of the "
+	  "time, and the number of pages no longer tells how long." },
 	{ NOISE_THP, NULL,
 	  "A fault is then for a huge page and not for a small one, so that counts of faults, pages "
 	  "and tables shrink, and resident memory grows in steps of 2 MiB." },
