@@ -98,7 +98,8 @@ static int keep(struct correlation *c, struct order *o, const struct fl_event *e
 	if (!copy)
 		return correlate_no_memory(c);
 	memcpy(copy, event, size);
-	o->late[o->nr_late++] = (struct ordered){ event->t_ns, copy };
+	o->late[o->nr_late].t_ns = event->t_ns;
+	o->late[o->nr_late++].event = copy;
 	o->late_bytes += padded(size);
 	return 0;
 }
