@@ -1,10 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0 OR MIT */
 /*
- * Records of what tasks do to each other: bytes, signals, locks, the network; and of
- * the kernel's own threads.  Part of event.h, which includes it.
+ * Records of system calls and of what tasks do to each other: bytes, signals, locks,
+ * the network; and of the kernel's own threads.  Part of event.h, which includes it.
  */
 #ifndef FL_EVENT_TALK_H
 #define FL_EVENT_TALK_H
+
+enum fl_file_kind {
+	FL_FILE_NONE = 0,
+	FL_FILE_REGULAR = 1,
+	FL_FILE_PIPE = 2,
+	FL_FILE_FIFO = 3,
+	FL_FILE_UNIX = 4,
+	FL_FILE_TCP = 5,
+	FL_FILE_UDP = 6,
+	FL_FILE_CHAR = 7,
+	FL_FILE_DIR = 8,
+	FL_FILE_BLOCK = 9,
+	FL_FILE_SOCKET = 10,      /* of another family */
+	FL_FILE_OTHER = 11,       /* eventfd, epoll, ... */
+	FL_FILE_UNIX_PACKET = 12, /* a UNIX socket that keeps messages apart */
+};
+
+struct fl_syscall {
+	struct fl_event event; /* t_ns: end; equals start_ns where the call never returns */
+	__u64 start_ns;
+	__s64 ret;
+	__u64 args[6]; /* recvmsg has three; of a packet the fourth is msg_flags after the call */
+	__u16 nr;
+	__u16 phase;
+	__u8 file_kind; /* of the file behind the first argument; enum fl_file_kind */
+	__u8 data_len;  /* valid bytes of data[] */
+	union {
+		__u16 from_port; /* UDP: where a datagram was sent from; 0 unknown */
+		__u16 device;    /* of a regular file that was opened: folded, as in fl_file_lock */
+	};
+	__u64 file;             /* identity of the byte stream or file: inode number, or for a
+				 * socket the inode number of the receiving end (TCP: a hash
+				 * of the ordered pair of addresses; a bound UNIX datagram
+				 * socket: of its name; UDP: the receiver's port), so that
+				 * sender and receiver of one stream give one number */
+	char data[FL_DATA_LEN]; /* a path, two descriptors of pipe2, or a buffer's start */
+};
+#define FL_SYSCALL_BARE 96 /* size of the record where it has no data */
 
 /*
  * Bytes that a call moved and that its own record does not tell of: each message of
@@ -53,11 +91,11 @@ struct fl_file_lock {
 	__u64 owner; /* opaque, equal for one owner */
 	__u64 start;
 	__u64 end;
-	__s32 ret; /* of the tracepoint: 0 granted, 1 queued, -errno */
-	__u8 kind; /* enum fl_lock_kind */
-	__u8 op;   /* F_RDLCK 0, F_WRLCK 1, F_UNLCK 2 */
-	__u8 wait; /* 1: the caller would sleep */
-	__u8 reserved;
+	__s32 ret;   /* of the tracepoint: 0 granted, 1 queued, -errno */
+	__u8 kind;   /* enum fl_lock_kind */
+	__u8 op;     /* F_RDLCK 0, F_WRLCK 1, F_UNLCK 2 */
+	__u8 wait;   /* 1: the caller would sleep */
+	__u8 device; /* folded: tells files of one inode number apart */
 };
 
 struct fl_sock_state {
@@ -100,6 +138,7 @@ struct fl_kthread {
 	char by_comm[FL_COMM_LEN];
 };
 
+FL_ASSERT_SIZE(fl_syscall, FL_SYSCALL_BARE + FL_DATA_LEN);
 FL_ASSERT_SIZE(fl_transfer, 48);
 FL_ASSERT_SIZE(fl_signal_generate, 56);
 FL_ASSERT_SIZE(fl_signal_deliver, 40);

@@ -256,41 +256,6 @@ struct fl_fault_run {
 #define FL_FAULT_RUN_SIZE(each)                                                                    \
 	(sizeof(struct fl_fault_run) + (each) * sizeof(struct fl_fault_time))
 
-enum fl_file_kind {
-	FL_FILE_NONE = 0,
-	FL_FILE_REGULAR = 1,
-	FL_FILE_PIPE = 2,
-	FL_FILE_FIFO = 3,
-	FL_FILE_UNIX = 4,
-	FL_FILE_TCP = 5,
-	FL_FILE_UDP = 6,
-	FL_FILE_CHAR = 7,
-	FL_FILE_DIR = 8,
-	FL_FILE_BLOCK = 9,
-	FL_FILE_SOCKET = 10,      /* of another family */
-	FL_FILE_OTHER = 11,       /* eventfd, epoll, ... */
-	FL_FILE_UNIX_PACKET = 12, /* a UNIX socket that keeps messages apart */
-};
-
-struct fl_syscall {
-	struct fl_event event; /* t_ns: end; equals start_ns where the call never returns */
-	__u64 start_ns;
-	__s64 ret;
-	__u64 args[6]; /* recvmsg has three; of a packet the fourth is msg_flags after the call */
-	__u16 nr;
-	__u16 phase;
-	__u8 file_kind;         /* of the file behind the first argument; enum fl_file_kind */
-	__u8 data_len;          /* valid bytes of data[] */
-	__u16 from_port;        /* UDP: where a datagram was sent from; 0 unknown */
-	__u64 file;             /* identity of the byte stream or file: inode number, or for a
-				 * socket the inode number of the receiving end (TCP: a hash
-				 * of the ordered pair of addresses; a bound UNIX datagram
-				 * socket: of its name; UDP: the receiver's port), so that
-				 * sender and receiver of one stream give one number */
-	char data[FL_DATA_LEN]; /* a path, two descriptors of pipe2, or a buffer's start */
-};
-#define FL_SYSCALL_BARE 96 /* size of the record where it has no data */
-
 struct fl_switch_out {
 	struct fl_event event;
 	__u32 prev_state; /* 0 running; the TASK_* bits of the kernel */
@@ -497,7 +462,6 @@ FL_ASSERT_SIZE(fl_task_rename, 32);
 FL_ASSERT_SIZE(fl_mark, 72);
 FL_ASSERT_SIZE(fl_fault_run, 112);
 FL_ASSERT_SIZE(fl_fault_time, 8);
-FL_ASSERT_SIZE(fl_syscall, FL_SYSCALL_BARE + FL_DATA_LEN);
 FL_ASSERT_SIZE(fl_switch_out, 24);
 FL_ASSERT_SIZE(fl_waking, 48);
 FL_ASSERT_SIZE(fl_ready, 24);

@@ -58,6 +58,14 @@ static __always_inline void inode_read(struct inode *inode, struct inode_facts *
 	facts->mode = *(__u16 *)((char *)start + at_mode);
 }
 
+/* Tells the file system of INODE from others: the numbers of inodes do not. */
+static __always_inline __u8 device_folded(struct inode *inode)
+{
+	__u32 device = BPF_CORE_READ(inode, i_sb, s_dev);
+
+	return device ^ device >> 8 ^ device >> 20;
+}
+
 /* enum fl_file_kind of the file behind INODE, FL_FILE_SOCKET for every socket; its number. */
 static __always_inline __u8 file_kind(struct inode *inode, __u64 *number)
 {

@@ -10,6 +10,7 @@
  * a lock, locks_remove_file() at the last close of an open file.  It says
  * nothing about whether this owner held one.
  */
+#include "file.bpf.h"
 #include "trace.bpf.h"
 
 #define FL_SLEEP_BIT 0x80
@@ -58,7 +59,7 @@ static __noinline int lock_send(struct inode *inode, struct file_lock *lock, int
 		kind = FL_LOCK_OFD;
 	e->kind = kind;
 	e->wait = !!(flags & FL_SLEEP_BIT);
-	e->reserved = 0;
+	e->device = device_folded(inode);
 	event_submit(e);
 	return 0;
 }

@@ -150,10 +150,13 @@ static __always_inline void call_fill(struct fl_syscall *e, struct task_state *s
 	e->nr = s->syscall;
 	e->phase = s->phase;
 	e->from_port = 0;
-	if (class & FL_CALL_FILE)
+	if (class & FL_CALL_FILE) {
 		file_identity(s->call_args[0], class & FL_CALL_SENDS, &file);
-	else if (class & FL_CALL_FRESH && ret >= 0)
+	} else if (class & FL_CALL_FRESH && ret >= 0) {
 		file_identity(ret, false, &file);
+		if (file.kind == FL_FILE_REGULAR)
+			e->device = device_folded(BPF_CORE_READ(file_of(ret), f_inode));
+	}
 	e->file_kind = file.kind;
 	e->data_len = 0;
 	e->file = file.id;

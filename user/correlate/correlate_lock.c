@@ -7,8 +7,7 @@
  * wait tells so and is tried again when it is woken; an unlock, also that of the
  * last close, gives back what its owner holds in its range.  A row is released
  * when nothing is left of it.  An unlock that gives nothing back (each close of
- * a file on which any process has a POSIX lock tries one) is no row.  Locks of
- * one inode number on two file systems are not told apart.
+ * a file on which any process has a POSIX lock tries one) is no row.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,6 +29,7 @@ struct lock_request {
 	__u32 blocked_by;
 	__u32 owner; /* numbered from 1 on */
 	__u64 inode;
+	__u8 device;
 	__u64 request_ns, granted_ns, released_ns;
 	__u64 start, end; /* bytes */
 	__s64 ret;
@@ -60,9 +60,9 @@ struct lock_path {
 };
 
 struct locks {
-	struct map files[2];  /* inode -> struct file, for flock and for the other kinds */
+	struct map files[2];  /* inode and device -> struct file, for flock and for the others */
 	struct map owner_ids; /* what the kernel gives -> number */
-	struct map paths;     /* inode -> struct lock_path */
+	struct map paths;     /* the same -> struct lock_path */
 };
 
 static struct locks *locks_of(struct correlation *c)
@@ -72,15 +72,21 @@ static struct locks *locks_of(struct correlation *c)
 	return c->locks;
 }
 
-static struct file *file_get(struct correlation *c, __u8 kind, __u64 inode)
+static __u64 file_key(__u64 inode, __u8 device)
 {
-	struct map *files = &c->locks->files[kind != FL_LOCK_FLOCK];
-	struct file *file = map_get(files, inode);
+	return inode ^ (__u64)device << 56;
+}
+
+static struct file *file_get(struct correlation *c, const struct fl_file_lock *lock)
+{
+	struct map *files = &c->locks->files[lock->kind != FL_LOCK_FLOCK];
+	__u64 key = file_key(lock->inode, lock->device);
+	struct file *file = map_get(files, key);
 
 	if (file)
 		return file;
 	file = calloc(1, sizeof(*file));
-	if (!file || !map_set(files, inode, file))
+	if (!file || !map_set(files, key, file))
 		return file;
 	free(file);
 	return NULL;
@@ -104,7 +110,8 @@ static int file_row(struct correlation *c, const struct lock_request *row)
 
 	return ROW_ADD(
 		c, ROW_LOCK, cell_int(row->task), cell_text(names_lock_kind(row->kind)),
-		object_of(map_get(&c->locks->paths, row->inode), row, number, sizeof(number)),
+		object_of(map_get(&c->locks->paths, file_key(row->inode, row->device)), row, number,
+			  sizeof(number)),
 		cell_text(names_lock_op(row->op)), cell_time(c, row->request_ns),
 		cell_time(c, row->granted_ns), cell_time(c, row->released_ns),
 		cell_id(row->blocked_by), row->ret == QUEUED ? cell_null() : cell_int(row->ret),
@@ -245,8 +252,8 @@ static void overtake(struct file *file, const struct fl_file_lock *lock)
 /* LOCK is a further attempt of a task that waits for ROW. */
 static bool tries_again(const struct lock_request *row, const struct fl_file_lock *lock)
 {
-	return row && !row->granted && row->inode == lock->inode && row->kind == lock->kind &&
-	       row->op == lock->op && row->ret == QUEUED;
+	return row && !row->granted && row->inode == lock->inode && row->device == lock->device &&
+	       row->kind == lock->kind && row->op == lock->op && row->ret == QUEUED;
 }
 
 static int new_request(struct correlation *c, struct task *task, const struct fl_file_lock *lock)
@@ -258,6 +265,7 @@ static int new_request(struct correlation *c, struct task *task, const struct fl
 		return correlate_no_memory(c);
 	row->task = task->id;
 	row->inode = lock->inode;
+	row->device = lock->device;
 	row->owner = owner;
 	row->kind = lock->kind;
 	row->op = lock->op;
@@ -307,7 +315,7 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 
 	if (!locks_of(c))
 		return correlate_no_memory(c);
-	file = file_get(c, lock->kind, lock->inode);
+	file = file_get(c, lock);
 	if (!file)
 		return correlate_no_memory(c);
 	if (lock->ret == GRANTED && lock->kind != FL_LOCK_FLOCK && lock->op != OP_UNLOCK) {
@@ -345,17 +353,18 @@ int lock_record(struct correlation *c, struct task *task, const struct fl_event 
 
 int lock_look(struct correlation *c, const struct fl_file_lock *lock)
 {
+	const __u64 key = file_key(lock->inode, lock->device);
 	struct lock_path *path;
 
 	if (!locks_of(c))
 		return correlate_no_memory(c);
-	if (map_get(&c->locks->paths, lock->inode))
+	if (map_get(&c->locks->paths, key))
 		return 0;
 	path = calloc(1, sizeof(*path));
 	if (!path)
 		return correlate_no_memory(c);
 	path->inode = lock->inode;
-	if (!map_set(&c->locks->paths, lock->inode, path))
+	if (!map_set(&c->locks->paths, key, path))
 		return 0;
 	free(path);
 	return correlate_no_memory(c);
@@ -363,7 +372,7 @@ int lock_look(struct correlation *c, const struct fl_file_lock *lock)
 
 static void opened(struct correlation *c, const struct fl_syscall *call)
 {
-	struct lock_path *path = map_get(&c->locks->paths, call->file);
+	struct lock_path *path = map_get(&c->locks->paths, file_key(call->file, call->device));
 
 	if (call->ret < 0 || call->file_kind != FL_FILE_REGULAR || !call->data_len || !path ||
 	    path->known)
