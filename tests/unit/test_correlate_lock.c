@@ -216,6 +216,43 @@ static void named_by_its_open(void **state)
 	records_free(r);
 }
 
+/* Files of one number on two file systems; only the other one was opened here. */
+static void on_two_file_systems(void **state)
+{
+	struct stream_of_records *r = three_tasks();
+	struct fl_syscall open = {
+		.event = EVENT(3, 1, FL_SYSCALL),
+		.start_ns = T0 + 2,
+		.ret = 3,
+		.nr = call_number("openat"),
+		.device = 29,
+		.file_kind = FL_FILE_REGULAR,
+		.file = 47,
+		.data = "counter",
+		.data_len = 7,
+	};
+	struct fl_file_lock lock = {
+		.event = EVENT(7, 2, FL_FILE_LOCK),
+		.inode = 47,
+		.owner = 73,
+		.end = EVERYTHING,
+		.kind = FL_LOCK_FLOCK,
+		.op = WRITE,
+		.device = 29,
+	};
+
+	(void)state;
+	PUT(r, open);
+	put_lock(r, 5, 1, 71, FL_LOCK_FLOCK, WRITE, 0, EVERYTHING, GRANTED);
+	PUT(r, lock);
+	put_finish(r, 11, 0);
+	correlate_now(r);
+
+	ASSERT_ROWS(r, LOCKS, "1|flock|inode:[47]|write|5|5|-|-|0",
+		    "2|flock|counter|write|7|7|-|-|0");
+	records_free(r);
+}
+
 static void more_ranges_than_are_kept(void **state)
 {
 	struct stream_of_records *r = three_tasks();
@@ -277,6 +314,7 @@ int main(void)
 		cmocka_unit_test(posix_ranges),
 		cmocka_unit_test(converted_and_interrupted),
 		cmocka_unit_test(named_by_its_open),
+		cmocka_unit_test(on_two_file_systems),
 		cmocka_unit_test(more_ranges_than_are_kept),
 		cmocka_unit_test(futex),
 	};
