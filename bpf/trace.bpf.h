@@ -487,18 +487,28 @@ static __always_inline __u32 generation_slot(__u64 mm)
 /* Bits of preempt_count(): hard and soft interrupt being served, NMI. */
 #define PREEMPT_IN_IRQ 0x00ff0100
 
+/* Where each CPU has its preempt_count, found when it is first asked for; 0: not yet. */
+#define NR_PREEMPT_COUNTS 512
+__u64 preempt_counts[NR_PREEMPT_COUNTS] __weak = {};
+
 /*
  * preempt_count is a per-CPU variable like the runqueue, so that it lies at a
  * fixed distance from the runqueue of the CPU that the current task is on.
  */
 static __always_inline bool in_interrupt(struct task_struct *current)
 {
-	__u32 count = 0;
+	__u32 cpu = bpf_get_smp_processor_id(), count = 0;
+	__u64 at;
 
-	/* followed in place, since each wake-up asks; see current_mm() */
-	if (preempt_count_from_rq)
-		bpf_probe_read_kernel(&count, sizeof(count),
-				      (void *)current->se.cfs_rq->rq + preempt_count_from_rq);
+	if (!preempt_count_from_rq)
+		return false;
+	at = cpu < NR_PREEMPT_COUNTS ? preempt_counts[cpu] : 0;
+	if (!at) {
+		at = (__u64)BPF_CORE_READ(current, se.cfs_rq, rq) + preempt_count_from_rq;
+		if (cpu < NR_PREEMPT_COUNTS)
+			preempt_counts[cpu] = at;
+	}
+	bpf_probe_read_kernel(&count, sizeof(count), (void *)at);
 	return count & PREEMPT_IN_IRQ;
 }
 
