@@ -337,7 +337,7 @@ static __always_inline void effects_take(struct task_state *s, __u8 kind)
 		s->effects.huge--;
 }
 
-SHARED int fault_settle_slow(struct task_state *s, __u64 now)
+static __always_inline int settle_slow(struct task_state *s, __u64 now, bool in_call)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 minor, major;
@@ -366,10 +366,21 @@ SHARED int fault_settle_slow(struct task_state *s, __u64 now)
 		s->pending.via = 0;
 		s->interrupted = false;
 	}
-	if ((minor || major) && s->syscall != FL_NO_SYSCALL)
+	if (in_call && (minor || major) && s->syscall != FL_NO_SYSCALL)
 		gup_account(s, now, minor, major);
 	__builtin_memset(&s->effects, 0, sizeof(s->effects));
 	return 0;
+}
+
+SHARED int fault_settle_slow(struct task_state *s, __u64 now)
+{
+	return settle_slow(s, now, true);
+}
+
+/* Without all that belongs to get_user_pages(), so that the verifier need not go through it. */
+SHARED int fault_settle_outside_slow(struct task_state *s, __u64 now)
+{
+	return settle_slow(s, now, false);
 }
 
 /*
@@ -408,6 +419,16 @@ static __always_inline void fault_settle(struct task_state *s, struct task_struc
 		return;
 	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
 		fault_settle_slow(s, now);
+}
+
+/* The same before a system call begins: the last fault was user mode's. */
+static __always_inline void fault_settle_outside(struct task_state *s, struct task_struct *task,
+						 __u64 now)
+{
+	if (s->pending.via && fault_continues(s, task))
+		return;
+	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
+		fault_settle_outside_slow(s, now);
 }
 
 #endif /* FAULT_BPF_H */

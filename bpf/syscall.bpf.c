@@ -231,7 +231,7 @@ int BPF_PROG(call_enter, struct pt_regs *regs, long id)
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	fault_settle(s, task, now);
+	fault_settle_outside(s, task, now);
 	s->syscall = id;
 	s->call_ns = now;
 	if (id < 0 || id >= FL_NR_CALLS)

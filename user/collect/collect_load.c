@@ -216,8 +216,9 @@ static int share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
 static void choose_part(struct faultline_bpf *skel, int part)
 {
 	const struct bpf_program *const second[] = {
-		skel->progs.call_enter, skel->progs.call_exit,        skel->progs.fault_kernel,
-		skel->progs.lock_flock, skel->progs.signal_generated, skel->progs.signal_delivered,
+		skel->progs.call_enter,       skel->progs.call_exit, skel->progs.fault_kernel,
+		skel->progs.lock_flock,       skel->progs.task_exit, skel->progs.signal_generated,
+		skel->progs.signal_delivered,
 	};
 	struct bpf_program *program;
 
