@@ -121,6 +121,7 @@ def all_tools(faultline):
         UNTRACED,
         Tool("faultline", [faultline, "trace", "-o", "{output}", "--"], faultline_saw),
         Tool("faultline --every-fault", [faultline, "trace", "--every-fault", "-o", "{output}", "--"], faultline_saw),
+        Tool("faultline --every-end", [faultline, "trace", "--every-end", "-o", "{output}", "--"], faultline_saw),
         Tool("perf stat", ["perf", "stat", "-x,", "-o", "{output}", "-e", "page-faults,syscalls:sys_enter_futex"],
              perf_stat_saw),
         Tool("perf record", ["perf", "record", "-q", "-e", "page-faults", "-c1", "-d", "--no-bpf-event", "-o", "{output}"],

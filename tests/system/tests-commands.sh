@@ -85,9 +85,9 @@ test_dd() {
 		WHERE syscall = 'read' AND via = 'kernel' AND kind = 'zero_fill' AND n > 1000")"
 }
 
-test_every_fault() {
+one_by_one() {
 	: >"$W/truth"
-	run "$FAULTLINE" trace --every-fault -o "$W/t.fl" -- "$WORK/bin/zero" "$W/truth"
+	run "$FAULTLINE" trace "$1" -o "$W/t.fl" -- "$WORK/bin/zero" "$W/truth"
 	same_status "status" 0
 	check_all
 	no_rows "rows that stand for more than one fault" \
@@ -104,6 +104,16 @@ test_every_fault() {
 	no_rows "faults that begin before the one before them has ended" "SELECT * FROM (SELECT
 		start_ns, lag(end_ns) OVER (PARTITION BY task ORDER BY start_ns) AS before
 		FROM fault) WHERE start_ns < before"
+}
+
+test_every_fault() {
+	one_by_one --every-fault
+	no_rows "ends that were not seen" "SELECT * FROM fault
+		WHERE busy_n = 0 AND (busy_ns <> 0 OR end_ns <> start_ns)"
+}
+
+test_every_end() {
+	one_by_one --every-end
 	no_rows "faults without their end" "SELECT * FROM fault WHERE phase = 'write'
 		AND NOT (end_ns > start_ns AND busy_n = 1)"
 }

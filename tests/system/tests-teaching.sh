@@ -124,7 +124,7 @@ test_notes() {
 
 # Costs: as many timed as table fault says, and all of them where each was asked for.
 test_fault_costs() {
-	run "$FAULTLINE" run cow --set pages=101 --every-fault -o "$W/t.fl"
+	run "$FAULTLINE" run cow --set pages=101 --every-end -o "$W/t.fl"
 	same "status" 0 "$status"
 	same "timed" "$(query "SELECT sum(busy_n) FROM fault")" \
 		"$(query "SELECT sum(n) FROM fault_cost")"

@@ -20,7 +20,7 @@
 #include "report.h"
 #include "session.h"
 
-enum { OPT_JSON = 0x100, OPT_EVERY_FAULT, OPT_RING_SIZE, OPT_AS_ROOT };
+enum { OPT_JSON = 0x100, OPT_EVERY_FAULT, OPT_EVERY_END, OPT_RING_SIZE, OPT_AS_ROOT };
 
 static const struct argp_option record_options[] = {
 	{ "output", 'o', "FILE", 0, "keep the recording in FILE", 0 },
@@ -28,7 +28,9 @@ static const struct argp_option record_options[] = {
 	  "one JSON document instead of text; what the command writes to stdout goes to stderr",
 	  0 },
 	{ "every-fault", OPT_EVERY_FAULT, NULL, 0,
-	  "record each fault with its end, not runs of them", 0 },
+	  "record the time of each fault, not of runs of them", 0 },
+	{ "every-end", OPT_EVERY_END, NULL, 0,
+	  "as --every-fault, and how long each took, not a sample of them", 0 },
 	{ "ring-size", OPT_RING_SIZE, "SIZE[K|M]", 0,
 	  "of the buffer between kernel and recording: a power of two", 0 },
 	{ "as-root", OPT_AS_ROOT, NULL, 0, "run as root and not as the user who called sudo", 0 },
@@ -74,6 +76,10 @@ static error_t parse_record(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_EVERY_FAULT:
 		record->every_fault = true;
+		return 0;
+	case OPT_EVERY_END:
+		record->every_fault = true;
+		record->every_end = true;
 		return 0;
 	case OPT_AS_ROOT:
 		record->as_root = true;
@@ -200,6 +206,7 @@ int cli_prepare(struct session_options *options, const struct cli_record *record
 		return CLI_CANNOT;
 	}
 	options->every_fault = record->every_fault;
+	options->every_end = record->every_end;
 	options->ring_bytes = record->ring_bytes;
 	options->output = record->output;
 	return CLI_OK;

@@ -38,7 +38,7 @@ int cmd_doctor(int argc, char **argv);
 struct cli_record {
 	const char *output; /* FILE.fl; NULL: it is not kept */
 	size_t ring_bytes;
-	bool json, every_fault, as_root;
+	bool json, every_fault, every_end, as_root;
 	bool whole; /* every row of the timeline */
 };
 extern const struct argp cli_record_argp;

@@ -127,7 +127,7 @@ int collect_arm(struct collect *c, char *why, size_t why_size)
 		return -c->ring_errno;
 	}
 	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
-				 c->options->every_fault);
+				 c->options->every_end);
 	if (!err) {
 		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_tasks, NULL);
 		err = c->snapshot ? 0 : -errno;

@@ -35,7 +35,8 @@ enum {
 
 struct collect_options {
 	unsigned int subjects;
-	bool every_fault;  /* one record a fault, with its end */
+	bool every_fault;  /* the time of each one */
+	bool every_end;    /* and each one's end, not a sample's; with every_fault */
 	size_t ring_bytes; /* 0: default */
 	int cpu;           /* where to drain; -1: anywhere */
 };

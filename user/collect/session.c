@@ -120,6 +120,7 @@ int session_run(const struct session_options *o, struct recording **rec,
 	struct collect_options collecting = {
 		.subjects = o->subjects,
 		.every_fault = o->every_fault,
+		.every_end = o->every_end,
 		.ring_bytes = o->ring_bytes,
 		.cpu = -1,
 	};

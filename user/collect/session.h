@@ -19,6 +19,7 @@ struct session_options {
 	unsigned int profile;            /* PROFILE_* of profile.h, for experiments; 0: none */
 	unsigned int subjects;           /* SUBJECT_* of collect.h */
 	bool every_fault;
+	bool every_end;
 	size_t ring_bytes;              /* 0: default */
 	const char *output;             /* FILE.fl, or NULL for a temporary recording */
 	const char *experiment;         /* id for run.experiment, or NULL */

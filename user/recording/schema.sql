@@ -80,7 +80,7 @@ WITH RECURSIVE counted (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM counted WHER
 SELECT i FROM counted;
 
 -- One row a run of faults alike but for the address, or one a fault with
--- --every-fault.  busy_ns is the time inside the faults: for busy_n of the n
+-- --every-fault or --every-end.  busy_ns is the time inside the faults: for busy_n of the n
 -- the end was seen, the rest is taken to cost the same.
 CREATE VIEW fault AS
 SELECT task, phase, region, kind, via, major,

@@ -133,7 +133,7 @@ int report_costs(sqlite3 *db, FILE *out, const struct report_style *style)
 	fputs(report_ink(style, REPORT_DIM), out);
 	report_wrap(
 		out, style,
-		"Costs are of the faults that were timed, a sample (all with --every-fault), in "
+		"Costs are of the faults that were timed, a sample (all with --every-end), in "
 		"classes of an eighth of a power of two.",
 		0, 0);
 	fprintf(out, "%s\n%soutside of named regions%s\n", report_ink(style, REPORT_PLAIN),
