@@ -39,7 +39,7 @@ NEED_BUILD := compiler/cc/gcc archive/libc.a/libc6-dev clang/clang/clang bpftool
 	library/smartcols/libsmartcols-dev library/libcap/libcap-dev command/scdoc/scdoc
 NEED_UNIT := library/cmocka/libcmocka-dev
 NEED_TEST := $(NEED_UNIT) command/python3/python3 command/sqlite3/sqlite3 command/strace/strace \
-	command/ssh-keygen/openssh-client
+	command/ssh-keygen/openssh-client command/ip/iproute2
 NEED_BENCH := command/perf/linux-perf command/bpftrace/bpftrace command/trace-cmd/trace-cmd \
 	command/strace/strace
 NEED_KERNELS := command/qemu-system-x86_64/qemu-system-x86 static/busybox/busybox-static \
