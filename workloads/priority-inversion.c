@@ -25,21 +25,24 @@ enum { LOW = 10, MIDDLE = 20, HIGH = 30, MAIN = 40 }; /* priorities of SCHED_FIF
 static long long hold, work;
 static pthread_mutex_t lock;
 static sem_t low_may, low_has, middle_may, high_may;
-static const char *roles[3];
+static const char *roles[3], *lost;
 
 static void *low(void *unused)
 {
-	long long end;
+	long long begin, end, waited;
 
 	fl_role(roles[0]);
 	sem_wait(&low_may);
 	pthread_mutex_lock(&lock);
+	begin = now_ns();
 	end = cpu_ns() + hold;
 	sem_post(&low_has);
 	burn_ns(end - cpu_ns());
+	waited = now_ns() - begin - hold; /* for the CPU, with the lock held */
 	fl_phase("unlock");
 	pthread_mutex_unlock(&lock);
 	fl_phase("");
+	fl_value(lost, waited / 1000); /* microseconds */
 	return unused;
 }
 
@@ -89,6 +92,7 @@ static __attribute__((noreturn)) void play(int protocol, const char *low_role,
 	roles[0] = low_role;
 	roles[1] = middle_role;
 	roles[2] = high_role;
+	lost = protocol == PTHREAD_PRIO_INHERIT ? "lost.inherit" : "lost.none";
 	pthread_mutexattr_init(&attr);
 	errno = pthread_mutexattr_setprotocol(&attr, protocol);
 	if (errno || pthread_mutex_init(&lock, &attr))

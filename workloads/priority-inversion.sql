@@ -54,6 +54,7 @@ AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 -- What is left of the time that the lock is held, and a moment.
 -- claim B inherit.time: for no longer than the lock is held (microseconds)
 -- needs: told('realtime') == 1   no real-time priority can be had here
+-- inconclusive: told('lost.inherit') > 5000 && observed > 1000 * hold_ms + 5000   the holder of the lock lost the CPU: to the hypervisor, or to others of such a priority
 -- expect: 1 .. 1000 * hold_ms + 5000
 SELECT (state.end_ns - state.start_ns) / 1000 FROM state JOIN task USING (task) JOIN phase USING (task)
 WHERE role = 'inherit.high' AND name = 'lock' AND state = 'waiting'
