@@ -139,7 +139,8 @@ int snapshot_vma(struct bpf_iter__task_vma *ctx)
 		e->offset = vma->vm_pgoff * PAGE_BYTES;
 		bpf_d_path((struct path *)&file->f_path, e->path, sizeof(e->path));
 	} else if (e->part == FL_VMA_KERNEL) {
-		const struct vm_special_mapping *special = (void *)BPF_CORE_READ(vma, vm_private_data);
+		const struct vm_special_mapping *special =
+			(void *)BPF_CORE_READ(vma, vm_private_data);
 
 		bpf_probe_read_kernel_str(e->path, sizeof(e->path), BPF_CORE_READ(special, name));
 	}

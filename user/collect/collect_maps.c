@@ -122,8 +122,7 @@ static int append_object(struct collect *c, const void *key, const void *value)
 	memcpy(r.object.name, v->name, sizeof(r.object.name));
 	/* where it is not there, there was no room, and the way is not known */
 	bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.object_paths), &v->id, names);
-	return recording_append(c->rec, &r,
-				sizeof(r.object) + join_path(r.object.path, names));
+	return recording_append(c->rec, &r, sizeof(r.object) + join_path(r.object.path, names));
 }
 
 static int append_rescued(struct collect *c, const void *key, const void *value)

@@ -131,11 +131,10 @@ int report_costs(sqlite3 *db, FILE *out, const struct report_style *style)
 	if (err)
 		return err;
 	fputs(report_ink(style, REPORT_DIM), out);
-	report_wrap(
-		out, style,
-		"Costs are of the faults that were timed, a sample (all with --every-end), in "
-		"classes of an eighth of a power of two.",
-		0, 0);
+	report_wrap(out, style,
+		    "Costs are of the faults that were timed, a sample (all with --every-end), in "
+		    "classes of an eighth of a power of two.",
+		    0, 0);
 	fprintf(out, "%s\n%soutside of named regions%s\n", report_ink(style, REPORT_PLAIN),
 		report_ink(style, REPORT_BOLD), report_ink(style, REPORT_PLAIN));
 	err = surplus_list(db, NULL, 0, out, style, &outside);
