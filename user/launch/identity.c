@@ -337,9 +337,9 @@ int identity_resume(const struct identity *id)
 
 int identity_drop(const struct identity *id, bool frames)
 {
-	static const cap_value_t keep[] = { CAP_BPF, CAP_DAC_OVERRIDE };
-	/* Root in somebody else's folder needs the second one to make SQLite's journal there. */
-	size_t nr_keep = !id && geteuid() == 0 ? 2 : 1;
+	static const cap_value_t keep[] = { CAP_BPF, CAP_PERFMON, CAP_DAC_OVERRIDE };
+	/* Root in somebody else's folder needs the last one to make SQLite's journal there. */
+	size_t nr_keep = !id && geteuid() == 0 ? 3 : 2;
 	const char *step;
 	int err;
 

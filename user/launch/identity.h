@@ -71,9 +71,10 @@ int identity_resume(const struct identity *id);
 /*
  * Tracing is attached: stay with the rights of ID (NULL: the same user) and
  * without any capability but CAP_BPF, which older kernels ask for to read a map
- * (__sys_bpf), and only where we had it.  Root that stays root keeps
- * CAP_DAC_OVERRIDE as well.  With FRAMES, what identity_frames() switches on is
- * kept in reserve.  0 or -errno.
+ * (__sys_bpf), and CAP_PERFMON, without which no window of completions.h can be
+ * opened (perf_allow_cpu), and only where we had them.  Root that stays root
+ * keeps CAP_DAC_OVERRIDE as well.  With FRAMES, what identity_frames() switches
+ * on is kept in reserve.  0 or -errno.
  */
 int identity_drop(const struct identity *id, bool frames);
 
