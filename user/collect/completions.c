@@ -9,9 +9,24 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* One millisecond in twenty: a cost of a fifth becomes one of a hundredth. */
+/*
+ * One millisecond in twenty: a cost of a fifth becomes one of a hundredth.  The longer the
+ * run, the rarer the windows, since to open one is work for each CPU: the kernel makes the
+ * event and patches its own text (the static key of perf_sw_event()).
+ */
 #define WINDOW_MS 1
 #define REST_MS 19
+#define REST_PART 50 /* of the time so far, once that is longer */
+#define LONGEST_REST_MS 1000
+
+static int rest_after(int waited_ms)
+{
+	int rest_ms = waited_ms / REST_PART;
+
+	if (rest_ms < REST_MS)
+		return REST_MS;
+	return rest_ms < LONGEST_REST_MS ? rest_ms : LONGEST_REST_MS;
+}
 
 static int event_open(__u64 event, int cpu, int program)
 {
@@ -94,9 +109,11 @@ int completions_turn(struct completions *c, int timeout_ms)
 		return timeout_ms;
 	}
 	c->open = !c->open;
-	c->rest_ms = REST_MS;
 	if (!c->open) {
 		events_close(c, c->minor);
+		c->rest_ms = rest_after(c->waited_ms);
+		if (c->waited_ms < REST_PART * LONGEST_REST_MS)
+			c->waited_ms += c->rest_ms;
 		return timeout_ms;
 	}
 	/* the sample is smaller where a window cannot be opened */

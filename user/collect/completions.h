@@ -4,8 +4,9 @@
  * mm_account_fault() call a BPF program.  As soon as such an event exists, be it
  * disabled, each fault on any CPU costs a twentieth more, and a tenth more while it
  * is enabled, whatever the sampling period.  Major faults take long enough not to
- * mind; for minor ones the events are opened for short windows only, unless each
- * fault's cost is asked for, and what is timed then stands for the rest.
+ * mind; for minor ones the events are opened for short windows only, which get rarer
+ * as the run goes on, unless each fault's cost is asked for, and what is timed then
+ * stands for the rest.
  */
 #ifndef COMPLETIONS_H
 #define COMPLETIONS_H
@@ -20,8 +21,9 @@ struct completions {
 	int *major;
 	int cpus;
 	bool always;
-	bool open;   /* of minor faults */
-	int rest_ms; /* until the next window */
+	bool open;     /* of minor faults */
+	int rest_ms;   /* until the next window */
+	int waited_ms; /* between windows so far, as far as it matters */
 };
 
 /* Call PROGRAM on each CPU, at minor faults for good (ALWAYS) or for the first window.  0 or -errno. */
