@@ -143,6 +143,14 @@ test_fault_costs() {
 		"$(sed '1,/what is there/d' out | wc -l)"
 }
 
+# By default some are timed, also long after the start, when most rights have been given up.
+test_fault_sample() {
+	run "$FAULTLINE" run cow --set pages=102400 -o "$W/t.fl"
+	same "status" 0 "$status"
+	same "timed copies" 1 "$(query "SELECT sum(n) BETWEEN 1 AND 102399 FROM fault_cost
+		WHERE phase = 'c.write' AND region = 'heap' AND kind = 'copy' AND via = 'user'")"
+}
+
 # A claim that fails by a number says which faults those are.
 test_surplus() {
 	mkdir added
