@@ -115,6 +115,22 @@ void report_db_add(sqlite3 *db, const char *sql)
 		fail_msg("%s", sqlite3_errmsg(db));
 }
 
+void report_db_task(sqlite3 *db, int task, int parent, const char *name, int zero_fill, int file,
+		    int kernel)
+{
+	char *sql = sqlite3_mprintf(
+		"INSERT INTO task (task, tid, pid, parent_task, created_by, comm, start_ns, exit_ns,"
+		"  base_min, base_maj, min_flt, maj_flt, process, creator_task)"
+		"VALUES (%d, %d, %d, nullif(%d, 0), 'fork', %Q, 0, 1000, 0, 0, %d, 0, %d, %d);"
+		"INSERT INTO fault_count (task, kind, via, major, n)"
+		"VALUES (%d, 'zero_fill', 'user', 0, %d), (%d, 'file', 'user', 0, %d);",
+		task, 100 + task, 100 + task, parent, name, kernel, task, parent, task, zero_fill,
+		task, file);
+
+	report_db_add(db, sql);
+	sqlite3_free(sql);
+}
+
 char *report_db_render(sqlite3 *db, report_part *part, const struct report_style *style)
 {
 	char *text = NULL;

@@ -18,6 +18,10 @@ sqlite3 *report_db(const char *sql);
 /* Execute more on it. */
 void report_db_add(sqlite3 *db, const char *sql);
 
+/* Add a process of one thread: its faults of two kinds, and the kernel's count. */
+void report_db_task(sqlite3 *db, int task, int parent, const char *name, int zero_fill, int file,
+		    int kernel);
+
 typedef int report_part(sqlite3 *db, FILE *out, const struct report_style *style);
 
 /* What PART writes; the caller frees it.  Fails the test if PART does. */

@@ -17,23 +17,6 @@
 static const struct report_style plain = { .width = 100, .utf8 = true, .rows = 60 };
 static const struct report_style small = { .width = 60, .rows = 60 };
 
-/* A process of one thread: its faults of two kinds, and the kernel's count. */
-static void add_task(sqlite3 *db, int task, int parent, const char *name, int zero_fill, int file,
-		     int kernel)
-{
-	char *sql = sqlite3_mprintf(
-		"INSERT INTO task (task, tid, pid, parent_task, created_by, comm, start_ns, exit_ns,"
-		"  base_min, base_maj, min_flt, maj_flt, process, creator_task)"
-		"VALUES (%d, %d, %d, nullif(%d, 0), 'fork', %Q, 0, 1000, 0, 0, %d, 0, %d, %d);"
-		"INSERT INTO fault_count (task, kind, via, major, n)"
-		"VALUES (%d, 'zero_fill', 'user', 0, %d), (%d, 'file', 'user', 0, %d);",
-		task, 100 + task, 100 + task, parent, name, kernel, task, parent, task, zero_fill,
-		task, file);
-
-	report_db_add(db, sql);
-	sqlite3_free(sql);
-}
-
 static void expect(sqlite3 *db, report_part *part, const struct report_style *style,
 		   const char *expected)
 {
@@ -127,9 +110,9 @@ static void test_a_difference_is_told(void **state)
 	sqlite3 *db = report_db("");
 
 	(void)state;
-	add_task(db, 1, 0, "more", 23, 7, 30 - 2);
-	add_task(db, 2, 1, "less", 23, 7, 30 + 1);
-	add_task(db, 3, 1, "lost", 23, 7, 30);
+	report_db_task(db, 1, 0, "more", 23, 7, 30 - 2);
+	report_db_task(db, 2, 1, "less", 23, 7, 30 + 1);
+	report_db_task(db, 3, 1, "lost", 23, 7, 30);
 	report_db_add(
 		db,
 		"UPDATE task SET min_flt = NULL, maj_flt = NULL WHERE task = 3;"
@@ -158,13 +141,13 @@ static void test_rows_alike_are_one_but_none_with_a_difference(void **state)
 	sqlite3 *db = report_db("");
 
 	(void)state;
-	add_task(db, 1, 0, "bash", 211, 89, 300);
+	report_db_task(db, 1, 0, "bash", 211, 89, 300);
 	for (int i = 2; i <= 24; i++)
-		add_task(db, i, 1, "true", 17, 44, 61 + (i == 7));
+		report_db_task(db, i, 1, "true", 17, 44, 61 + (i == 7));
 	for (int i = 0; i < 13; i++) {
 		char name[2] = { (char)('a' + i), '\0' };
 
-		add_task(db, 25 + i, 1, name, i, 1, i + 1);
+		report_db_task(db, 25 + i, 1, name, i, 1, i + 1);
 	}
 	expect(db, report_faults, &plain,
 	       "faults     zero-fill   file  total  kernel's count  difference\n"
@@ -189,7 +172,7 @@ static void test_majors_and_what_is_not_counted(void **state)
 	sqlite3 *db = report_db("");
 
 	(void)state;
-	add_task(db, 1, 0, "reader", 23, 7, 30 + 101);
+	report_db_task(db, 1, 0, "reader", 23, 7, 30 + 101);
 	report_db_add(db, "INSERT INTO fault_count (task, kind, via, major, n) VALUES"
 			  "  (1, 'file', 'user', 1, 101), (1, 'segv', 'user', 0, 1009),"
 			  "  (1, 'bus', 'kernel', 0, 13);");
@@ -206,12 +189,12 @@ static void test_rusage_covers_those_who_were_waited_for(void **state)
 		report_db("INSERT INTO run VALUES ('rusage_minflt', 43), ('rusage_majflt', 0);");
 
 	(void)state;
-	add_task(db, 1, 0, "shell", 7, 0, 7);
-	add_task(db, 2, 1, "child", 11, 0, 11);
-	add_task(db, 3, 2, "grandchild", 23, 0, 23);
+	report_db_task(db, 1, 0, "shell", 7, 0, 7);
+	report_db_task(db, 2, 1, "child", 11, 0, 11);
+	report_db_task(db, 3, 2, "grandchild", 23, 0, 23);
 	/* nobody waits for the daemon, so whom it waits for is not in it either */
-	add_task(db, 4, 1, "daemon", 101, 0, 101);
-	add_task(db, 5, 4, "helper", 13, 0, 13);
+	report_db_task(db, 4, 1, "daemon", 101, 0, 101);
+	report_db_task(db, 5, 4, "helper", 13, 0, 13);
 	report_db_add(db, "UPDATE task SET reaped_ns = 2000 WHERE task IN (2, 3, 5);"
 			  "UPDATE task SET base_min = 2, min_flt = min_flt + 2 WHERE task = 1;");
 	expect(db, report_faults, &plain,
@@ -232,7 +215,7 @@ static void test_rusage_that_differs(void **state)
 		report_db("INSERT INTO run VALUES ('rusage_minflt', 43), ('rusage_majflt', 0);");
 
 	(void)state;
-	add_task(db, 1, 0, "shell", 37, 0, 37);
+	report_db_task(db, 1, 0, "shell", 37, 0, 37);
 	report_db_add(db, "UPDATE task SET base_min = 5, min_flt = min_flt + 5 WHERE task = 1;");
 	expect(db, report_faults, &plain,
 	       "faults     zero-fill  total  kernel's count  difference\n"
@@ -249,9 +232,9 @@ static void test_a_subreaper_counts(void **state)
 			  "VALUES (1, 'wait4', 1, 3001, 103);");
 
 	(void)state;
-	add_task(db, 1, 0, "reaper", 7, 0, 7);
-	add_task(db, 2, 1, "middle", 11, 0, 11);
-	add_task(db, 3, 2, "orphan", 23, 0, 23);
+	report_db_task(db, 1, 0, "reaper", 7, 0, 7);
+	report_db_task(db, 2, 1, "middle", 11, 0, 11);
+	report_db_task(db, 3, 2, "orphan", 23, 0, 23);
 	report_db_add(db, "UPDATE task SET reaped_ns = 2000 WHERE task = 2;"
 			  "UPDATE task SET reaped_ns = 3001 WHERE task = 3;");
 	expect(db, report_faults, &plain,
@@ -345,43 +328,6 @@ static void test_claim_with_long_values(void **state)
 	       "             because\n"
 	       "PASS  count  how many of them     1,009     1,009\n"
 	       "2 claims: 1 pass, 1 fail\n");
-}
-
-static void test_loss(void **state)
-{
-	(void)state;
-	expect(report_db("INSERT INTO run VALUES ('status', 'complete');"), report_loss, &plain,
-	       "");
-	expect(report_db("INSERT INTO run VALUES ('status', 'incomplete'), ('reason', 'stopped by"
-			 " SIGTERM');"),
-	       report_loss, &plain, "INCOMPLETE: stopped by SIGTERM\n");
-	expect(report_db(""), report_loss, &plain, "INCOMPLETE\n");
-	expect(report_db("INSERT INTO run VALUES ('status', 'incomplete'), ('reason', 'records were"
-			 " lost');"
-			 "INSERT INTO loss VALUES ('ring', 'fault_run', 0, 5, 9, 1009),"
-			 "  ('ring', 'fault_run', 1, 5, 9, 2), ('ring', 'syscall', 1, 6, 7, 13);"),
-	       report_loss, &plain,
-	       "INCOMPLETE: records were lost\n"
-	       "  records that did not fit into the ring buffer: 1,024 (1,011 fault_run, 13 syscall); remedy:\n"
-	       "    --ring-size 64M or more\n"
-	       "  Exact all the same: the counts of faults, and the table that compares them with the kernel's. Not\n"
-	       "  exact: the timeline, times, single events.\n");
-	expect(report_db("INSERT INTO run VALUES ('status', 'incomplete'), ('reason', 'things were"
-			 " lost');"
-			 "INSERT INTO loss VALUES ('recursion', 'page_fault_user', 0, 5, 9, 1),"
-			 "  ('map', 'ledger', 0, 5, 9, 2), ('untracked', 'task', 0, 5, 9, 3),"
-			 "  ('record', '99', 0, 5, 9, 5), ('else', x'1b', 0, 5, 9, 7);"),
-	       report_loss, &plain,
-	       "INCOMPLETE: things were lost\n"
-	       "  lost in another way: 7 (7 \\x1b)\n"
-	       "  entries that did not fit into a table in the kernel: 2 (2 ledger); remedy: trace fewer tasks,\n"
-	       "    phases or files at once\n"
-	       "  records in the file that could not be read: 5 (5 99); remedy: record it again\n"
-	       "  calls of tracing programs that were left out, since one was running already: 1 (1\n"
-	       "    page_fault_user); remedy: run it again; nothing else that traces should run beside it\n"
-	       "  tasks that could not be followed: 3 (3 task); remedy: trace fewer tasks at once\n"
-	       "  The counts may be too low. The kernel's own count in the table is right, and the difference shows\n"
-	       "  what is missing.\n");
 }
 
 static void test_nothing_hostile_comes_through(void **state)
@@ -512,7 +458,6 @@ int main(void)
 		cmocka_unit_test(test_claims),
 		cmocka_unit_test(test_claims_without_room_for_columns),
 		cmocka_unit_test(test_claim_with_long_values),
-		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_nothing_hostile_comes_through),
 		cmocka_unit_test(test_every_width_holds),
 		cmocka_unit_test(test_style_of_a_pipe),

@@ -17,6 +17,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/*
+ * Of a row of table `loss`, in SQL: what was lost are single events alone, so that the
+ * counts, which are kept in maps of the kernel, are all there.
+ */
+#define RECORDING_COUNTS_SPARED                                                                    \
+	"(what IN ('ring', 'late', 'unseen') AND coalesce(kind, '') NOT IN ('ledger', 'pages'))"
+
 struct recording;
 
 /*

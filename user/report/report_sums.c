@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recording.h"
 #include "report_part.h"
 #include "text.h"
 #include "timeline.h"
@@ -99,7 +100,25 @@ static int find_counted(sqlite3 *db, struct counted *counted)
 
 struct observed {
 	long long inside, outside, outsiders;
+	bool waits_lost; /* who was waited for is not known: everybody is inside */
 };
+
+/* Tasks and system calls tell who waited for whom: were records of them lost? */
+static int find_lost_waits(sqlite3 *db, bool *lost)
+{
+	sqlite3_stmt *stmt;
+	int rc, err;
+
+	err = report_prepare(db, &stmt,
+			     "SELECT 1 FROM loss WHERE NOT " RECORDING_COUNTS_SPARED
+			     " OR kind = 'syscall' OR kind LIKE 'task%' OR kind = 'unknown'");
+	if (err)
+		return err;
+	rc = sqlite3_step(stmt);
+	*lost = rc == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -EIO;
+}
 
 static int sum_observed(sqlite3 *db, struct observed *sum)
 {
@@ -107,7 +126,9 @@ static int sum_observed(sqlite3 *db, struct observed *sum)
 	sqlite3_stmt *stmt;
 	int rc, err;
 
-	err = find_counted(db, &counted);
+	err = find_lost_waits(db, &sum->waits_lost);
+	if (!err && !sum->waits_lost)
+		err = find_counted(db, &counted);
 	if (!err)
 		err = report_prepare(db, &stmt,
 				     "WITH " MEMBERS "SELECT process, observed "
@@ -119,7 +140,7 @@ static int sum_observed(sqlite3 *db, struct observed *sum)
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		long long n = sqlite3_column_int64(stmt, 1);
 
-		if (is_counted(&counted, sqlite3_column_int64(stmt, 0))) {
+		if (sum->waits_lost || is_counted(&counted, sqlite3_column_int64(stmt, 0))) {
 			sum->inside = timeline_sum(sum->inside, n);
 		} else {
 			sum->outside = timeline_sum(sum->outside, n);
@@ -137,6 +158,7 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 	struct observed observed = { 0 };
 	char one[32], two[32], three[32], text[512];
 	sqlite3_stmt *stmt;
+	bool unknown, bad;
 	int err, used;
 
 	if (!report_run_number(db, "rusage_minflt", &minor))
@@ -157,15 +179,24 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 	minor = timeline_sum(minor, major);
 	if (__builtin_sub_overflow(sum, minor, &difference))
 		difference = LLONG_MAX;
+	/* more than rusage has may be of tasks that nobody waited for; fewer cannot */
+	unknown = observed.waits_lost && difference > 0;
 	used = snprintf(text, sizeof(text), "rusage of wait4: %s%s%s observed", count(one, minor),
-			difference ? ", but " : " = ", count(two, observed.inside));
+			unknown    ? "; " :
+			difference ? ", but " :
+				     " = ",
+			count(two, observed.inside));
 	if (base)
 		used += snprintf(text + used, sizeof(text) - (size_t)used,
 				 " + %s before the gate opened", count(three, base));
 	if (difference && base)
 		used += snprintf(text + used, sizeof(text) - (size_t)used, " = %s",
 				 count(one, sum));
-	if (difference)
+	if (unknown)
+		snprintf(text + used, sizeof(text) - (size_t)used,
+			 "; with records lost it is not known which tasks nobody waited for: "
+			 "their faults are not in rusage");
+	else if (difference)
 		used += snprintf(text + used, sizeof(text) - (size_t)used, ": difference %s",
 				 count(two, difference));
 	if (observed.outsiders)
@@ -174,9 +205,10 @@ static int print_rusage(sqlite3 *db, FILE *out, const struct report_style *style
 			 count(one, observed.outside), observed.outside == 1 ? "" : "s",
 			 count(two, observed.outsiders), observed.outsiders == 1 ? "" : "s",
 			 observed.outside == 1 ? "is" : "are");
-	fputs(difference ? report_ink(style, REPORT_BAD) : "", out);
+	bad = difference && !unknown;
+	fputs(bad ? report_ink(style, REPORT_BAD) : "", out);
 	report_wrap(out, style, text, 0, 4);
-	fputs(difference ? report_ink(style, REPORT_PLAIN) : "", out);
+	fputs(bad ? report_ink(style, REPORT_PLAIN) : "", out);
 	return 0;
 }
 
