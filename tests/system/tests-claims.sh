@@ -170,6 +170,26 @@ END
 	same "forks" 13 "$(query "SELECT observed FROM claim")"
 }
 
+# The ten lines of the README as they stand there, with a faultline that is not in PATH.
+test_readme_experiment() {
+	local name
+	for name in touch.sh touch.sql; do
+		mkdir -p shown
+		awk -v name="$name" '/^```$/ && inside { exit } inside
+			index($0, "`" name "`") { named = 1 } named && /^```[a-z]+$/ { inside = 1 }' \
+			"$TREE/README.md" >"shown/$name"
+	done
+	chmod +x shown/touch.sh
+	run env PATH=/usr/bin:/bin FAULTLINE_PATH="$W/shown" "$FAULTLINE" run touch -o "$W/t.fl"
+	same "status, '$(head -c 300 "$W/err")'" 0 "$status"
+	check_all
+	same "claims" $'filled\t1009\t1009\tpass' \
+		"$(query "SELECT id, expected, observed, verdict FROM claim")"
+	# shellcheck disable=SC2016 # for the traced shell
+	run env PATH=/usr/bin:/bin "$FAULTLINE" trace -q -o "$W/p.fl" -- sh -c 'echo "$PATH" >&2'
+	same "PATH of an ordinary command" /usr/bin:/bin "$(cat "$W/err")"
+}
+
 test_malformed_claims() {
 	local text n=0
 	mkdir bad

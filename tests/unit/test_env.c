@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <paths.h>
+
 #include "env.h"
 
 static char *const three[] = { "A=1", "AB=two", "EMPTY=", NULL };
@@ -55,12 +57,29 @@ static void test_sets_adds_and_removes(void **state)
 	env_free(env);
 }
 
+static void test_adds_to_path(void **state)
+{
+	char *const with[] = { "PATH=/bin:/a b", "A=1", NULL };
+	char **env = env_copy(with, NULL), **none = env_copy(three, NULL);
+
+	(void)state;
+	assert_int_equal(env_add_to_path(&env, "/opt/x"), 0);
+	assert_string_equal(env_get(env, "PATH"), "/bin:/a b:/opt/x");
+	assert_int_equal(env_add_to_path(&env, "/opt/not:one"), 0);
+	assert_string_equal(env_get(env, "PATH"), "/bin:/a b:/opt/x");
+	assert_int_equal(env_add_to_path(&none, "/opt/x"), 0);
+	assert_string_equal(env_get(none, "PATH"), _PATH_DEFPATH ":/opt/x");
+	env_free(env);
+	env_free(none);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_finds_whole_names_only),
 		cmocka_unit_test(test_sets_adds_and_removes),
+		cmocka_unit_test(test_adds_to_path),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "env.h"
 
 #include <errno.h>
+#include <paths.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,4 +92,19 @@ int env_set(char ***environment, const char *name, const char *value)
 	entry[n + 1] = NULL;
 	*environment = entry;
 	return 0;
+}
+
+int env_add_to_path(char ***environment, const char *folder)
+{
+	const char *path = env_get(*environment, "PATH");
+	char *longer;
+	int err;
+
+	if (strchr(folder, ':'))
+		return 0;
+	if (asprintf(&longer, "%s:%s", path ? path : _PATH_DEFPATH, folder) < 0)
+		return -ENOMEM;
+	err = env_set(environment, "PATH", longer);
+	free(longer);
+	return err;
 }
