@@ -344,6 +344,8 @@ libdir = $(DESTDIR)$(PREFIX)/lib/faultline/workloads
 includedir = $(DESTDIR)$(PREFIX)/include
 mandir = $(DESTDIR)$(PREFIX)/share/man/man1
 completiondir = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+# For programs of others.
+HEADERS := workloads/faultline.h workloads/faultline-barrier.h
 
 .PHONY: install uninstall clean
 install: all
@@ -352,13 +354,14 @@ install: all
 	$(if $(WORKLOADS),install -m 755 $(WORKLOADS) $(libdir))
 	$(if $(DYNAMIC),install -m 755 $(DYNAMIC) $(libdir)/dynamic)
 	$(if $(CLAIMS),install -m 644 $(CLAIMS) $(libdir))
-	install -m 644 workloads/faultline.h $(includedir)/faultline.h
+	install -m 644 $(HEADERS) $(includedir)
 	install -m 644 $(B)/faultline.1 $(mandir)/faultline.1
 	install -m 644 docs/completion/faultline.bash $(completiondir)/faultline
 
 uninstall:
-	rm -f $(bindir)/faultline $(includedir)/faultline.h $(mandir)/faultline.1 \
-		$(completiondir)/faultline $(addprefix $(libdir)/,$(notdir $(WORKLOADS) $(CLAIMS))) \
+	rm -f $(bindir)/faultline $(mandir)/faultline.1 $(completiondir)/faultline \
+		$(addprefix $(includedir)/,$(notdir $(HEADERS))) \
+		$(addprefix $(libdir)/,$(notdir $(WORKLOADS) $(CLAIMS))) \
 		$(addprefix $(libdir)/dynamic/,$(notdir $(DYNAMIC)))
 	-rmdir --ignore-fail-on-non-empty $(libdir)/dynamic $(libdir) $(dir $(libdir))
 

@@ -13,7 +13,9 @@
  * waits meanwhile; it is for the program to see to it that the others do not run.
  *
  * Where nobody asks for any of it, the variable FAULTLINE_BARRIER is not set and
- * fl_barrier() does nothing at all.  If faultline goes away, it returns.
+ * fl_barrier() does nothing at all: without faultline, and in an experiment that is
+ * not kept and whose claims read none of these tables.  `faultline trace` always asks
+ * for cards, mappings and open files.  If faultline goes away, fl_barrier() returns.
  *
  * fl_barrier() makes four system calls, writes to no memory but its stack, and
  * allocates nothing.  fl_barrier_warm_up() runs the same code without waiting, so
