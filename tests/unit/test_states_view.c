@@ -208,7 +208,8 @@ static void test_without_states_there_is_a_sentence(void **state)
 {
 	(void)state;
 	expect(report_db(report_db_cow), "", &plain,
-	       "The recording has no states: what was asked for did not need them.\n");
+	       "The recording has no states: what was asked for did not need them. \"faultline\n"
+	       "  trace -o FILE build/workloads/cow\" records them.\n");
 }
 
 static void test_every_width_holds(void **state)

@@ -33,6 +33,9 @@ enum {
 			  SUBJECT_LOCKS | SUBJECT_MESSAGES | SUBJECT_CARDS,
 };
 
+/* "states, signals": SUBJECTS in words, as run.subjects has them, into BUF, which is returned. */
+char *collect_subjects(char *buf, size_t size, unsigned int subjects);
+
 struct collect_options {
 	unsigned int subjects;
 	bool every_fault;  /* the time of each one */

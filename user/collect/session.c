@@ -35,7 +35,7 @@ static void describe_command(char *buf, size_t size, char *const *argv)
 static int record_facts(struct recording *rec, const struct session_options *o)
 {
 	struct utsname system;
-	char command[4096];
+	char command[4096], subjects[128];
 	int err;
 
 	uname(&system);
@@ -49,6 +49,9 @@ static int record_facts(struct recording *rec, const struct session_options *o)
 		err = recording_set_int(rec, "cpus", get_nprocs());
 	if (!err)
 		err = recording_set(rec, "command", command);
+	if (!err)
+		err = recording_set(rec, "subjects",
+				    collect_subjects(subjects, sizeof(subjects), o->subjects));
 	if (!err && o->experiment)
 		err = recording_set(rec, "experiment", o->experiment);
 	for (size_t i = 0; i < o->nr_params && !err; i++) {

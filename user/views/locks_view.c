@@ -10,6 +10,7 @@
 #include "grid.h"
 #include "report_part.h"
 #include "text.h"
+#include "traced.h"
 
 #define MOST_LOOK_BACK 1024
 #define MOST_OBJECTS 20
@@ -232,7 +233,7 @@ int report_locks(sqlite3 *db, FILE *out, const struct report_style *style)
 		sized.width = ANY_WIDTH;
 	timeline_load(&t);
 	locks_load(&v);
-	if (!t.error && !v.nr_rows)
+	if (!t.error && !v.nr_rows && !traced_not(db, "locks", out, style))
 		fputs("no locks: no file was locked, and nobody waited at a futex\n", out);
 	if (!t.error && v.nr_rows) {
 		locks_chart(&v, out, &sized);

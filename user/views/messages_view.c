@@ -9,6 +9,7 @@
 #include "grid.h"
 #include "report_part.h"
 #include "text.h"
+#include "traced.h"
 
 #define LEAST_PITCH 8 /* from one lane to the next */
 #define MOST_PITCH 26
@@ -305,7 +306,7 @@ int report_messages(sqlite3 *db, FILE *out, const struct report_style *style)
 		sized.width = ANY_WIDTH;
 	timeline_load(&t);
 	messages_load(&m);
-	if (!t.error && !m.n)
+	if (!t.error && !m.n && !traced_not(db, "messages", out, style))
 		fputs("no messages: no bytes went through a pipe, FIFO or socket\n", out);
 	if (!t.error && m.n) {
 		snprintf(line, sizeof(line), "messages: %s through %s stream%s",

@@ -8,6 +8,7 @@
 #include "path_view.h"
 #include "report_part.h"
 #include "text.h"
+#include "traced.h"
 
 #define MOST_PARTS 8
 #define MOST_NAMES 3
@@ -473,6 +474,8 @@ int report_path(sqlite3 *db, const char *who, FILE *out, const struct report_sty
 		v.task = lives_find(&v.l, who, why, why_size);
 		err = v.task == TL_NONE ? -ENOENT : 0;
 	}
+	if (!err && !v.l.nr_rows && traced_not(db, "states", out, style))
+		goto out;
 	if (!err)
 		err = path_walk(&v.path, &v.l, v.task);
 	if (!err)
@@ -483,6 +486,7 @@ int report_path(sqlite3 *db, const char *who, FILE *out, const struct report_sty
 		err = fold_stays(&v);
 	if (!err)
 		err = print_path(&v);
+out:
 	free(v.path.steps);
 	free(v.stays);
 	free(v.running);

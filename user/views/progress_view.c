@@ -10,6 +10,7 @@
 #include "rounds.h"
 #include "states_view.h"
 #include "text.h"
+#include "traced.h"
 
 #define MOST_LINES 8 /* more cannot be told apart */
 #define HEIGHT 16
@@ -255,7 +256,8 @@ int report_progress(sqlite3 *db, FILE *out, const struct report_style *style)
 	if (!err)
 		choose(p);
 	if (!err && !p->nr) {
-		report_wrap(out, style, "No task ran while states were recorded.", 0, 2);
+		if (!traced_not(db, "states", out, style))
+			report_wrap(out, style, "No task ran while states were recorded.", 0, 2);
 	} else if (!err) {
 		p->slices.begin_ns = p->l.begin_ns;
 		p->slices.span_ns = p->l.end_ns > p->l.begin_ns ? p->l.end_ns - p->l.begin_ns : 1;

@@ -8,6 +8,7 @@
 #include "grid.h"
 #include "report_part.h"
 #include "text.h"
+#include "traced.h"
 
 #define MOST_LOOK_BACK 1024
 #define NO_LIMIT (1 << 20)
@@ -342,7 +343,7 @@ int report_signals(sqlite3 *db, FILE *out, const struct report_style *style)
 	if (!sized.width)
 		sized.width = ANY_WIDTH;
 	load(&v);
-	if (!t.error && !v.nr_lines)
+	if (!t.error && !v.nr_lines && !traced_not(db, "signals", out, style))
 		fputs("no signals\n", out);
 	if (!t.error && v.nr_lines) {
 		fprintf(out, "signals: %s sent\n", text_count(n, sizeof(n), v.total.sent));

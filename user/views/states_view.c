@@ -8,6 +8,7 @@
 #include "report_part.h"
 #include "states_view.h"
 #include "text.h"
+#include "traced.h"
 
 #define MOST_CPUS 16
 #define MOST_COLUMNS 400
@@ -445,8 +446,7 @@ int report_states(sqlite3 *db, FILE *out, const struct report_style *style)
 
 	errno = 0;
 	if (!err && !v.l.nr_rows) {
-		states_note(&v,
-			    "The recording has no states: what was asked for did not need them.");
+		traced_explain(db, "states", out, style);
 		goto out;
 	}
 	if (!err)
