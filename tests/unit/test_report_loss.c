@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "report_db.h"
 
 static const struct report_style plain = { .width = 100, .utf8 = true, .rows = 60 };
@@ -76,8 +79,8 @@ static void test_loss(void **state)
 			 "  ('ring', 'fault_run', 1, 5, 9, 2), ('ring', 'syscall', 1, 6, 7, 13);"),
 	       report_loss, &plain,
 	       "INCOMPLETE: records were lost\n"
-	       "  records that did not fit into the ring buffer: 1,024 (1,011 fault_run, 13 syscall); remedy:\n"
-	       "    --ring-size 64M or more\n"
+	       "  records that did not fit into the ring buffer: 1,024 (1,011 fault_run, 13 syscall); remedy: a\n"
+	       "    larger --ring-size\n"
 	       "  Exact all the same: the counts of faults, and the table that compares them with the kernel's. Not\n"
 	       "  exact: the timeline, times, single events.\n");
 	expect(report_db("INSERT INTO run VALUES ('status', 'incomplete'), ('reason', 'things were"
@@ -98,11 +101,80 @@ static void test_loss(void **state)
 	       "  what is missing.\n");
 }
 
+/* What was lost in these ways are events; the counts are kept apart from them. */
+static void test_counts_spared(void **state)
+{
+	static const char lost[] =
+		"INSERT INTO run VALUES ('status', 'incomplete'), ('reason', '11929 records were lost'),"
+		"  ('ring_bytes', 134217728);"
+		"INSERT INTO loss (what, kind, n) VALUES ('ring', 'switch_out', 11929),"
+		"  ('unseen', 'switch', 2), ('late', 'syscall', 1013);";
+	sqlite3 *db = report_db(lost);
+
+	(void)state;
+	report_db_expect(
+		db, report_loss, &plain,
+		"INCOMPLETE: 11,929 records were lost\n"
+		"  records that came too late to be put in their places: 1,013 (1,013 syscall); remedy: run it again\n"
+		"    where less is going on\n"
+		"  records that did not fit into the ring buffer: 11,929 (11,929 switch_out); remedy: --ring-size\n"
+		"    256M or more\n"
+		"  switches of tasks that were not seen; later records show that they must have been: 2 (2 switch)\n"
+		"  Exact all the same: the counts of faults, and the table that compares them with the kernel's. Not\n"
+		"  exact: the timeline, times, single events.\n");
+	/* cut off while a task lived: what it would have counted is missing */
+	report_db_add(db,
+		      "DELETE FROM loss WHERE what <> 'ring';"
+		      "INSERT INTO task (task, tid, pid, created_by) VALUES (1, 7, 7, 'launch')");
+	report_db_expect(
+		db, report_loss, &plain,
+		"INCOMPLETE: 11,929 records were lost\n"
+		"  records that did not fit into the ring buffer: 11,929 (11,929 switch_out); remedy: --ring-size\n"
+		"    256M or more\n"
+		"  The counts may be too low. The kernel's own count in the table is right, and the difference shows\n"
+		"  what is missing.\n");
+	sqlite3_close(db);
+}
+
+/* Twice what the run had. */
+static void test_remedy_for_a_full_ring(void **state)
+{
+	static const struct {
+		long long bytes;
+		const char *remedy;
+	} rings[] = {
+		{ 4096, "--ring-size 8K or more" },
+		{ 512 << 10, "--ring-size 1M or more" },
+		{ 16 << 20, "--ring-size 32M or more" },
+		{ 1LL << 30, "--ring-size 2048M or more" },
+		{ 1LL << 31, "no ring buffer can be larger" },
+	};
+	const struct report_style wide = { .width = 400 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rings) / sizeof(rings[0]); i++) {
+		sqlite3 *db =
+			report_db("INSERT INTO loss (what, kind, n) VALUES ('ring', 'vma', 7)");
+		char *sql = sqlite3_mprintf("INSERT INTO run VALUES ('ring_bytes', %lld)",
+					    rings[i].bytes);
+		char *text;
+
+		report_db_add(db, sql);
+		text = report_db_render(db, report_loss, &wide);
+		assert_non_null(strstr(text, rings[i].remedy));
+		free(text);
+		sqlite3_free(sql);
+		sqlite3_close(db);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rusage_after_loss),
 		cmocka_unit_test(test_loss),
+		cmocka_unit_test(test_counts_spared),
+		cmocka_unit_test(test_remedy_for_a_full_ring),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

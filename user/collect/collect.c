@@ -318,6 +318,9 @@ int collect_finish(struct collect *c)
 		c->error = recording_append(c->rec, f, sizeof(*f));
 	if (!c->error)
 		c->error = recording_flush(c->rec);
+	if (!c->error)
+		c->error = recording_set_int(c->rec, "ring_bytes",
+					     bpf_map__max_entries(c->skel->maps.ring));
 	return c->error ? c->error : record_frames(c);
 }
 

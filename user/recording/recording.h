@@ -18,11 +18,20 @@
 #include <stddef.h>
 
 /*
- * Of a row of table `loss`, in SQL: what was lost are single events alone, so that the
- * counts, which are kept in maps of the kernel, are all there.
+ * In SQL, of a row of table `loss`: single events are gone, not counts, which maps of the
+ * kernel keep apart from the stream of events.
  */
 #define RECORDING_COUNTS_SPARED                                                                    \
 	"(what IN ('ring', 'late', 'unseen') AND coalesce(kind, '') NOT IN ('ledger', 'pages'))"
+
+/*
+ * In SQL, of an incomplete run: all that it lacks is such events, so its counts are exact.
+ * After a stop in the middle they are not, and table `loss` may then be empty, or a task
+ * has no end.
+ */
+#define RECORDING_COUNTS_EXACT                                                                     \
+	"((SELECT count(*) > 0 AND total(NOT " RECORDING_COUNTS_SPARED ") = 0 FROM loss)"          \
+	" AND NOT EXISTS (SELECT 1 FROM task WHERE exit_ns IS NULL))"
 
 struct recording;
 

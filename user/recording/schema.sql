@@ -14,7 +14,7 @@ CREATE TABLE raw (block INTEGER PRIMARY KEY, data BLOB);
 
 -- faultline (its version), kernel, arch, page_size, cpus, command, experiment, status ('complete' or
 -- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
--- wait_status, every parameter as param.NAME, frames (where claims ask for
+-- wait_status, ring_bytes (of the ring buffer), every parameter as param.NAME, frames (where claims ask for
 -- them: 'available', or 'unavailable: why'), show ('memory' where the report has
 -- the curves of memory)
 CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -275,8 +275,9 @@ CREATE TABLE claim (
 -- What course notes say and printed, and what was measured of it here.
 CREATE TABLE note (experiment TEXT, said TEXT, printed TEXT, measured TEXT);
 
--- what: ring, recursion, map, untracked, and record for what is in raw but could
--- not be read.  kind: of the record, program or map.
+-- what: ring, recursion, map, untracked; record for what is in raw but could not be
+-- read, late for what came too late to be put in its place, unseen for what must have
+-- been by what came after.  kind: of the record, program or map.
 CREATE TABLE loss (
 	what TEXT, kind TEXT, cpu INTEGER, first_ns INTEGER, last_ns INTEGER, n INTEGER
 );

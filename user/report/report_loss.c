@@ -5,16 +5,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "recording.h"
 #include "report_part.h"
 #include "text.h"
 
-static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *stmt)
+#define LARGEST_RING (1LL << 31) /* the kernel counts the bytes in 32 bits */
+
+/* A larger ring than the run had, in BUF. */
+static const char *larger_ring(sqlite3 *db, char *buf, size_t size)
+{
+	long long bytes;
+
+	if (!report_run_number(db, "ring_bytes", &bytes) || bytes <= 0)
+		return "a larger --ring-size";
+	if (bytes >= LARGEST_RING)
+		return "do less at once, or without --every-fault: no ring buffer can be larger";
+	bytes *= 2;
+	snprintf(buf, size, "--ring-size %lld%c or more", bytes >> (bytes < 1 << 20 ? 10 : 20),
+		 bytes < 1 << 20 ? 'K' : 'M');
+	return buf;
+}
+
+static int print_one(sqlite3 *db, FILE *out, const struct report_style *style, sqlite3_stmt *stmt)
 {
 	static const struct {
 		const char *what, *lost, *remedy;
 	} causes[] = {
-		{ "ring", "records that did not fit into the ring buffer",
-		  "--ring-size 64M or more" },
+		{ "ring", "records that did not fit into the ring buffer", NULL },
+		{ "late", "records that came too late to be put in their places",
+		  "run it again where less is going on" },
+		{ "unseen",
+		  "switches of tasks that were not seen; later records show that they must have been",
+		  NULL },
 		{ "recursion",
 		  "calls of tracing programs that were left out, since one was running already",
 		  "run it again; nothing else that traces should run beside it" },
@@ -24,7 +46,7 @@ static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *
 		{ "untracked", "tasks that could not be followed", "trace fewer tasks at once" },
 	};
 	const char *what = report_column(stmt, 0), *lost = "lost in another way", *remedy = NULL;
-	char number[32], kinds[300], shown[400], *text = NULL;
+	char number[32], kinds[300], shown[400], ring[64], *text = NULL;
 
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		if (strcmp(what, causes[i].what))
@@ -32,6 +54,8 @@ static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *
 		lost = causes[i].lost;
 		remedy = causes[i].remedy;
 	}
+	if (!strcmp(what, "ring"))
+		remedy = larger_ring(db, ring, sizeof(ring));
 	text_escape_for(kinds, sizeof(kinds), report_column(stmt, 2), 160, style->utf8);
 	text_count(number, sizeof(number), sqlite3_column_int64(stmt, 1));
 	if (asprintf(&text, "%s: %s%s%s%s%s%s", lost, number, *kinds ? " (" : "",
@@ -46,8 +70,8 @@ static int print_one(FILE *out, const struct report_style *style, sqlite3_stmt *
 
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
 {
-	char status[64], reason[512], *text = NULL;
-	bool ring_only = true, lost = false;
+	char status[64], reason[512], shown[640], *text = NULL;
+	bool exact = false, lost = false;
 	sqlite3_stmt *stmt;
 	int rc, err;
 
@@ -56,7 +80,8 @@ int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
 		return 0;
 	report_run_text(db, style, "reason", reason, sizeof(reason), "");
 	fputs(report_ink(style, REPORT_BAD), out);
-	if (asprintf(&text, "INCOMPLETE%s%s", *reason ? ": " : "", reason) < 0)
+	if (asprintf(&text, "INCOMPLETE%s%s", *reason ? ": " : "",
+		     text_counts_in(shown, sizeof(shown), reason)) < 0)
 		return -ENOMEM;
 	report_wrap(out, style, text, 0, 4);
 	free(text);
@@ -64,15 +89,16 @@ int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
 
 	err = report_prepare(
 		db, &stmt,
-		"SELECT what, sum(n), group_concat(n || ' ' || kind, ', ') FROM ("
+		"SELECT what, sum(n), group_concat(n || ' ' || kind, ', '), " RECORDING_COUNTS_EXACT
+		" FROM ("
 		"	SELECT what, kind, sum(n) AS n FROM loss GROUP BY 1, 2 ORDER BY 3 DESC"
 		") GROUP BY what");
 	if (err)
 		return err;
 	while (!err && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		ring_only &= !strcmp(report_column(stmt, 0), "ring");
+		exact = sqlite3_column_int(stmt, 3);
 		lost = true;
-		err = print_one(out, style, stmt);
+		err = print_one(db, out, style, stmt);
 	}
 	if (err) {
 		sqlite3_finalize(stmt);
@@ -85,8 +111,7 @@ int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
 		fputs("  ", out);
 		report_wrap(
 			out, style,
-			ring_only ?
-				"Exact all the same: the counts of faults, and the table that compares them "
+			exact ? "Exact all the same: the counts of faults, and the table that compares them "
 				"with the kernel's. Not exact: the timeline, times, single events." :
 				"The counts may be too low. The kernel's own count in the table is right, "
 				"and the difference shows what is missing.",
