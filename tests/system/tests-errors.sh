@@ -231,6 +231,12 @@ test_ring_too_small() {
 	contains "report" said INCOMPLETE
 	run "$FAULTLINE" show "$W/t.fl"
 	contains "show" "$W/out" INCOMPLETE
+	for list in tree faults states progress path=task:1 card=task:1 locks signals messages \
+		frames memory; do
+		run "$FAULTLINE" show "--$list" "$W/t.fl"
+		same "status of show --$list" 3 "$status"
+		same "lines of show --$list that say INCOMPLETE" 1 "$(grep -c ^INCOMPLETE "$W/out")"
+	done
 	run "$FAULTLINE" run cow --ring-size 4K -o "$W/t.fl"
 	same "status of run" 3 "$status"
 	check_exact

@@ -64,6 +64,27 @@ static void test_rusage_after_loss(void **state)
 	}
 }
 
+/* What stands above a single list. */
+static int incomplete(sqlite3 *db, FILE *out, const struct report_style *style)
+{
+	int ret = report_incomplete(db, out, style);
+
+	fprintf(out, "%d\n", ret);
+	return 0;
+}
+
+static void test_one_line_says_that_it_is_incomplete(void **state)
+{
+	(void)state;
+	expect(report_db("INSERT INTO run VALUES ('status', 'complete');"), incomplete, &plain,
+	       "0\n");
+	expect(report_db("INSERT INTO run VALUES ('status', 'incomplete'), ('reason', '1009 records"
+			 " were lost');"
+			 "INSERT INTO loss VALUES ('ring', 'syscall', 1, 6, 7, 1009);"),
+	       incomplete, &plain, "INCOMPLETE: 1,009 records were lost\n1\n");
+	expect(report_db(""), incomplete, &plain, "INCOMPLETE\n1\n");
+}
+
 static void test_loss(void **state)
 {
 	(void)state;
@@ -172,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rusage_after_loss),
+		cmocka_unit_test(test_one_line_says_that_it_is_incomplete),
 		cmocka_unit_test(test_loss),
 		cmocka_unit_test(test_counts_spared),
 		cmocka_unit_test(test_remedy_for_a_full_ring),

@@ -152,9 +152,12 @@ static int show_part(const struct section *section, const char *task, const char
 
 static int show_lists(const struct show *show, struct recording *rec)
 {
+	struct report_style style = report_style_for(stdout);
 	bool first = true;
 	int status;
 
+	if (report_incomplete(recording_db(rec), stdout, &style) > 0)
+		putchar('\n');
 	for (int i = 0; i < NR_SECTIONS; i++) {
 		if (!show->wanted[i])
 			continue;

@@ -38,6 +38,9 @@ int report_notes(sqlite3 *db, FILE *out,
 int report_lesson(sqlite3 *db, FILE *out, const struct report_style *style);
 int report_loss(sqlite3 *db, FILE *out, const struct report_style *style);
 
+/* The first line of report_loss(), "INCOMPLETE: why": 1, or 0 and nothing where the recording is whole. */
+int report_incomplete(sqlite3 *db, FILE *out, const struct report_style *style);
+
 /* Of claims that failed: by how much, and which faults of their phase lie outside of regions. */
 int report_surplus(sqlite3 *db, FILE *out, const struct report_style *style);
 

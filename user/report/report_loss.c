@@ -68,25 +68,32 @@ static int print_one(sqlite3 *db, FILE *out, const struct report_style *style, s
 	return 0;
 }
 
-int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
+int report_incomplete(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	char status[64], reason[512], shown[640], *text = NULL;
-	bool exact = false, lost = false;
-	sqlite3_stmt *stmt;
-	int rc, err;
 
 	report_run_text(db, style, "status", status, sizeof(status), "incomplete");
 	if (!strcmp(status, "complete"))
 		return 0;
 	report_run_text(db, style, "reason", reason, sizeof(reason), "");
-	fputs(report_ink(style, REPORT_BAD), out);
 	if (asprintf(&text, "INCOMPLETE%s%s", *reason ? ": " : "",
 		     text_counts_in(shown, sizeof(shown), reason)) < 0)
 		return -ENOMEM;
+	fputs(report_ink(style, REPORT_BAD), out);
 	report_wrap(out, style, text, 0, 4);
-	free(text);
 	fputs(report_ink(style, REPORT_PLAIN), out);
+	free(text);
+	return 1;
+}
 
+int report_loss(sqlite3 *db, FILE *out, const struct report_style *style)
+{
+	bool exact = false, lost = false;
+	sqlite3_stmt *stmt;
+	int rc, err = report_incomplete(db, out, style);
+
+	if (err <= 0)
+		return err;
 	err = report_prepare(
 		db, &stmt,
 		"SELECT what, sum(n), group_concat(n || ' ' || kind, ', '), " RECORDING_COUNTS_EXACT
