@@ -53,11 +53,13 @@ static void test_asks_and_shows(void **state)
 
 	(void)state;
 	ask(&quiz, claims, " 25,600 \n31\nflock\n", &said);
-	assert_string_equal(said, "Your prediction? A number, or an expression such as 2 * pages. "
-				  "Enter alone leaves the quiz.\n"
-				  "1 of 3  each first write takes one fault\n  write = ? "
-				  "2 of 3  few others (a number within the bounds)\n  few = ? "
-				  "3 of 3  which lock (a word)\n  lock = ? ");
+	assert_string_equal(
+		said,
+		"Your prediction? A number, or an expression such as 2 * pages. "
+		"Enter alone leaves the quiz.\n"
+		"1 of 3  each first write takes one fault\n  write = ? "
+		"2 of 3  few others (a number within the bounds, or closer bounds)\n  few = ? "
+		"3 of 3  which lock (a word)\n  lock = ? ");
 	free(said);
 	assert_true(quiz_was_asked(&quiz));
 	claims->claims[0].observed = strdup("25600");
@@ -102,6 +104,47 @@ static void test_is_left(void **state)
 	claims_free(claims);
 }
 
+static void test_asks_again(void **state)
+{
+	struct claims *claims = claims_file_load(claims_text);
+	struct quiz quiz = { 0 };
+	char *said;
+
+	(void)state;
+	ask(&quiz, claims, "abc\npages/0\n<= 7\n'flock'\n7\n<= 3\nno such lock\n", &said);
+	assert_string_equal(quiz.guesses[0], "7");
+	assert_string_equal(quiz.guesses[2], "<= 3");
+	assert_string_equal(quiz.guesses[3], "no such lock");
+	assert_non_null(strstr(said, "write = ?   no answer: "));
+	assert_non_null(strstr(said, "abc"));
+	assert_non_null(strstr(said, "no answer: one number is asked for\n  write = ?"));
+	assert_non_null(strstr(said, "no answer: a number is asked for\n  write = ? 2 of 3  "));
+	free(said);
+	quiz_free(&quiz);
+	claims_free(claims);
+}
+
+/* Bounds closer than those of the claim are right if what came lies within. */
+static void test_closer_bounds(void **state)
+{
+	struct claims *claims = claims_file_load(claims_text);
+	struct claim *few = &claims->claims[2];
+
+	(void)state;
+	few->observed = strdup("2");
+	assert_true(quiz_is_right(claims, few, "<= 3"));
+	assert_true(quiz_is_right(claims, few, "< 31"));
+	assert_true(quiz_is_right(claims, few, "0 .. 2"));
+	assert_true(quiz_is_right(claims, few, "2 +- 7%"));
+	assert_true(quiz_is_right(claims, few, "29"));
+	assert_false(quiz_is_right(claims, few, "<= 1"));
+	assert_false(quiz_is_right(claims, few, "< 32"));
+	assert_false(quiz_is_right(claims, few, ">= 2"));
+	assert_false(quiz_is_right(claims, few, "20 +- 60%"));
+	assert_false(quiz_is_right(claims, few, "3 .. 29"));
+	claims_free(claims);
+}
+
 static void test_answers(void **state)
 {
 	struct claims *claims = claims_file_load(claims_text);
@@ -131,8 +174,8 @@ static void test_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_asks_and_shows),
-		cmocka_unit_test(test_is_left),
+		cmocka_unit_test(test_asks_and_shows), cmocka_unit_test(test_is_left),
+		cmocka_unit_test(test_asks_again),     cmocka_unit_test(test_closer_bounds),
 		cmocka_unit_test(test_answers),
 	};
 

@@ -24,57 +24,10 @@ static const char *kind_of_answer(const struct claim *claim)
 	case 'E':
 		return claim->expect_value.form == EXPECT_WORD ? " (a word)" : "";
 	case 'B':
-		return " (a number within the bounds)";
+		return " (a number within the bounds, or closer bounds)";
 	default:
-		return " (a number within the tolerance)";
+		return " (a number within the tolerance, or closer bounds)";
 	}
-}
-
-int quiz_ask(struct quiz *quiz, const struct claims *claims, FILE *in, FILE *out)
-{
-	char safe[1024], *answer = NULL;
-	size_t room = 0, asked = 0, n = 0;
-	int err = 0;
-
-	quiz->guesses = calloc(claims->nr_claims + 1, sizeof(*quiz->guesses));
-	if (!quiz->guesses)
-		return -ENOMEM;
-	quiz->nr_guesses = claims->nr_claims;
-	for (size_t i = 0; i < claims->nr_claims; i++)
-		n += is_asked(&claims->claims[i]);
-	fprintf(out, "Your prediction? A number, or an expression such as 2 * pages. "
-		     "Enter alone leaves the quiz.\n");
-	for (size_t i = 0; i < claims->nr_claims && !err; i++) {
-		const struct claim *claim = &claims->claims[i];
-		ssize_t length;
-
-		if (!is_asked(claim))
-			continue;
-		text_escape(safe, sizeof(safe), claim->text, 0);
-		fprintf(out, "%zu of %zu  %s%s\n  %s = ? ", ++asked, n, safe, kind_of_answer(claim),
-			claim->id);
-		fflush(out);
-		length = getline(&answer, &room, in);
-		while (length > 0 && isspace((unsigned char)answer[length - 1]))
-			answer[--length] = '\0';
-		if (length < 0)
-			fputc('\n', out);
-		if (length <= 0)
-			break;
-		quiz->guesses[i] = strdup(answer + strspn(answer, " \t"));
-		if (!quiz->guesses[i])
-			err = -ENOMEM;
-	}
-	free(answer);
-	return err;
-}
-
-bool quiz_was_asked(const struct quiz *quiz)
-{
-	for (size_t i = 0; i < quiz->nr_guesses; i++)
-		if (quiz->guesses[i])
-			return true;
-	return false;
 }
 
 /* "25,600" -> "25600"; other commas stay. */
@@ -95,25 +48,155 @@ static void drop_separators(char *to, size_t size, const char *from)
 	to[n] = '\0';
 }
 
+static int evaluate(const struct claims *claims, const char *guess, struct expect *value, char *why,
+		    size_t why_size)
+{
+	char plain[256];
+
+	drop_separators(plain, sizeof(plain), guess);
+	return claims_evaluate(claims, plain, value, why, why_size);
+}
+
+/* Can GUESS be right at all?  Else WHY says why not.  A word may be any. */
+static bool is_answer(const struct claims *claims, const struct claim *claim, const char *guess,
+		      char *why, size_t why_size)
+{
+	enum expect_form asked = claim->expect_value.form;
+	struct expect given;
+
+	if (asked == EXPECT_WORD)
+		return true;
+	if (evaluate(claims, guess, &given, why, why_size))
+		return false;
+	if (given.form == EXPECT_EQUAL || (asked != EXPECT_EQUAL && given.form != EXPECT_WORD))
+		return true;
+	snprintf(why, why_size, "%s",
+		 given.form == EXPECT_WORD ? "a number is asked for" : "one number is asked for");
+	return false;
+}
+
+/*
+ * Ask until there is an answer that can be right.  NULL: the quiz is left.  The
+ * caller frees.
+ */
+static char *read_guess(const struct claims *claims, const struct claim *claim, FILE *in, FILE *out)
+{
+	char why[256], safe[1024], *answer = NULL, *guess;
+	size_t room = 0;
+	ssize_t length;
+
+	for (;;) {
+		fprintf(out, "  %s = ? ", claim->id);
+		fflush(out);
+		length = getline(&answer, &room, in);
+		while (length > 0 && isspace((unsigned char)answer[length - 1]))
+			answer[--length] = '\0';
+		if (length < 0)
+			fputc('\n', out);
+		if (length <= 0)
+			break;
+		guess = answer + strspn(answer, " \t");
+		if (is_answer(claims, claim, guess, why, sizeof(why))) {
+			memmove(answer, guess, strlen(guess) + 1);
+			return answer;
+		}
+		fprintf(out, "  no answer: %s\n", text_escape(safe, sizeof(safe), why, 0));
+	}
+	free(answer);
+	return NULL;
+}
+
+int quiz_ask(struct quiz *quiz, const struct claims *claims, FILE *in, FILE *out)
+{
+	size_t asked = 0, n = 0;
+	char safe[1024];
+
+	quiz->guesses = calloc(claims->nr_claims + 1, sizeof(*quiz->guesses));
+	if (!quiz->guesses)
+		return -ENOMEM;
+	quiz->nr_guesses = claims->nr_claims;
+	for (size_t i = 0; i < claims->nr_claims; i++)
+		n += is_asked(&claims->claims[i]);
+	fprintf(out, "Your prediction? A number, or an expression such as 2 * pages. "
+		     "Enter alone leaves the quiz.\n");
+	for (size_t i = 0; i < claims->nr_claims; i++) {
+		const struct claim *claim = &claims->claims[i];
+
+		if (!is_asked(claim))
+			continue;
+		text_escape(safe, sizeof(safe), claim->text, 0);
+		fprintf(out, "%zu of %zu  %s%s\n", ++asked, n, safe, kind_of_answer(claim));
+		quiz->guesses[i] = read_guess(claims, claim, in, out);
+		if (!quiz->guesses[i])
+			break;
+	}
+	return 0;
+}
+
+bool quiz_was_asked(const struct quiz *quiz)
+{
+	for (size_t i = 0; i < quiz->nr_guesses; i++)
+		if (quiz->guesses[i])
+			return true;
+	return false;
+}
+
+/* The whole numbers that EXPECT, which is no word, stands for: from LEAST to MOST. */
+static void bounds_of(const struct expect *expect, __int128 *least, __int128 *most)
+{
+	const __int128 far = (__int128)1 << 100;
+	__int128 room = (__int128)expect->a * expect->b / 100;
+
+	*least = *most = expect->a;
+	switch (expect->form) {
+	case EXPECT_AT_MOST:
+		*least = -far;
+		break;
+	case EXPECT_AT_LEAST:
+		*most = far;
+		break;
+	case EXPECT_BELOW:
+		*least = -far;
+		*most -= 1;
+		break;
+	case EXPECT_ABOVE:
+		*least += 1;
+		*most = far;
+		break;
+	case EXPECT_RANGE:
+		*most = expect->b;
+		break;
+	case EXPECT_NEAR:
+		*least -= room < 0 ? -room : room;
+		*most += room < 0 ? -room : room;
+		break;
+	default:
+		break;
+	}
+}
+
 bool quiz_is_right(const struct claims *claims, const struct claim *claim, const char *guess)
 {
 	const struct expect *expected = &claim->expect_value;
-	char plain[256], why[256];
+	__int128 least, most, low, high;
+	char why[256];
 	struct expect given;
 
 	if (expected->form == EXPECT_WORD && !strcmp(guess, expected->word))
 		return true;
-	drop_separators(plain, sizeof(plain), guess);
-	if (claims_evaluate(claims, plain, &given, why, sizeof(why)))
+	if (evaluate(claims, guess, &given, why, sizeof(why)))
 		return false;
 	if (given.form == EXPECT_WORD)
 		return expected->form == EXPECT_WORD && !strcmp(given.word, expected->word);
 	if (expected->form == EXPECT_WORD)
 		return false;
-	if (given.form == EXPECT_EQUAL)
-		return expect_holds_integer(expected, given.a);
-	return given.form == expected->form && given.a == expected->a &&
-	       (given.form < EXPECT_RANGE || given.b == expected->b);
+	bounds_of(expected, &least, &most);
+	bounds_of(&given, &low, &high);
+	if (low < least || high > most)
+		return false;
+	/* Bounds that are closer than the prediction's must hold what came. */
+	return given.form == EXPECT_EQUAL || !claim->observed ||
+	       expect_holds_real(&given, strtod(claim->observed, NULL));
 }
 
 static int widen(int width, const char *text)

@@ -16,8 +16,9 @@ struct quiz {
 
 /*
  * Ask on OUT for the value of each claim that applies and can be checked, and
- * read the answers, a line each, from IN.  An empty line or the end of IN leaves
- * the quiz.  0 or -ENOMEM.  The caller frees with quiz_free().
+ * read the answers, a line each, from IN.  What cannot be an answer ("abc" where a
+ * number is asked for) is asked again.  An empty line or the end of IN leaves the
+ * quiz; what was answered before is kept.  0 or -ENOMEM.  The caller frees with quiz_free().
  */
 int quiz_ask(struct quiz *quiz, const struct claims *claims, FILE *in, FILE *out);
 
@@ -32,7 +33,8 @@ void quiz_free(struct quiz *quiz);
 /*
  * Is GUESS what EXPECTED is about?  A number may have separators ("25,600") or
  * be an expression over the parameters ("2 * pages"); where the prediction is a
- * range each number in it is right.
+ * range each number in it is right, and so are bounds that are no wider and hold
+ * what was measured, if anything was.
  */
 struct claim;
 bool quiz_is_right(const struct claims *claims, const struct claim *claim, const char *guess);
