@@ -162,6 +162,10 @@ AND t.exec_ns IS NULL;
 END
 	run env FAULTLINE_PATH="$W/added:/nosuch" "$FAULTLINE" list
 	contains "list" "$W/out" jobs-in-shell
+	sentence "/nosuch, which FAULTLINE_PATH names"
+	run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run jobs-in-shell cow --predict --set jobs=0
+	same "status of a value out of range" 2 "$status"
+	sentence "cannot run jobs-in-shell: jobs = 0 is out of range"
 	run env FAULTLINE_PATH="$W/added" "$FAULTLINE" run jobs-in-shell -o "$W/t.fl"
 	same "status, '$(head -c 300 "$W/err")'" 0 "$status"
 	check_all

@@ -45,6 +45,13 @@ test_chapter() {
 	run "$FAULTLINE" run --chapter Y
 	same "status of an empty chapter" 2 "$status"
 	sentence "no experiments in chapter Y"
+	run "$FAULTLINE" run --chapter BY --predict
+	same "status of a chapter and an empty one" 2 "$status"
+	sentence "no experiments in chapter Y"
+	[ ! -s out ] || fail "a misspelt chapter, and some is run: '$(head -c 300 out)'"
+	run "$FAULTLINE" run --predict --json cow
+	same "status of --predict --json" 2 "$status"
+	contains "message" err "--predict runs nothing"
 	run "$FAULTLINE" run --chapter b
 	same "status of a letter that is none" 2 "$status"
 	contains "message" err "--chapter b"

@@ -226,6 +226,19 @@ int catalogue_load(struct catalogue **catalogue, const char *const *folders, cha
 	return err;
 }
 
+/* A folder that cannot be read would be an experiment that is not found, for no reason to be seen. */
+static bool is_folder(const char *path)
+{
+	DIR *dir = opendir(path);
+
+	if (dir)
+		closedir(dir);
+	else
+		message("no experiments from %s, which FAULTLINE_PATH names: %s; correct the path",
+			path, strerror(errno));
+	return dir;
+}
+
 int catalogue_open(struct catalogue **catalogue, char *const *only)
 {
 	char self[PATH_MAX], beside[PATH_MAX + 16], installed[PATH_MAX + 40];
@@ -257,7 +270,7 @@ int catalogue_open(struct catalogue **catalogue, char *const *only)
 		folders[n++] = installed;
 	}
 	for (char *rest = list; (part = strsep(&rest, ":"));)
-		if (*part)
+		if (*part && is_folder(part))
 			folders[n++] = part;
 	err = catalogue_load(catalogue, folders, only);
 	free(list);

@@ -35,7 +35,7 @@ int catalogue_load(struct catalogue **catalogue, const char *const *folders, cha
 /*
  * The same for the folders of this program: "workloads" beside it (build tree)
  * or "../lib/faultline/workloads" (installed), then each of FAULTLINE_PATH, which
- * adds and never replaces.
+ * adds and never replaces.  A folder of FAULTLINE_PATH that cannot be read is told on stderr.
  */
 int catalogue_open(struct catalogue **catalogue, char *const *only);
 

@@ -87,6 +87,8 @@ static void refuse_together(const struct run *run, struct argp_state *state)
 			   "--quiz and --predict");
 	if (run->quiz && (run->record.json || run->predict))
 		argp_error(state, "--quiz asks a person: it has neither --json nor --predict");
+	if (run->predict && (run->record.json || run->record.output))
+		argp_error(state, "--predict runs nothing: it has neither --json nor -o");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -156,6 +158,25 @@ static bool is_meant(const struct run *run, const struct experiment *e)
 	return run->all || (!e->wrong && strchr(run->chapters, e->claims->chapter));
 }
 
+/* Like an experiment's name, each letter must be one that is there. */
+static int find_chapters(const struct run *run)
+{
+	int status = CLI_OK;
+
+	for (const char *letter = run->chapters; *letter; letter++) {
+		bool found = false;
+
+		for (size_t i = 0; i < run->nr_chosen && !found; i++)
+			found = run->chosen[i]->claims->chapter == *letter;
+		if (found)
+			continue;
+		message("no experiments in chapter %c: \"faultline list\" shows the chapters",
+			*letter);
+		status = CLI_USAGE;
+	}
+	return status;
+}
+
 static int choose(struct run *run, const struct catalogue *catalogue)
 {
 	bool listed = run->nr_ids > 0;
@@ -182,15 +203,8 @@ static int choose(struct run *run, const struct catalogue *catalogue)
 		else
 			say_unknown(catalogue, run->ids[i]);
 	}
-	if (n && !run->chapters)
-		return status;
-	if (n && run->nr_chosen)
-		return CLI_OK;
-	if (n) {
-		message("no experiments in chapter %s: \"faultline list\" shows the chapters",
-			run->chapters);
-		return CLI_USAGE;
-	}
+	if (n)
+		return run->chapters ? find_chapters(run) : status;
 	message("no experiments: none beside this program nor in FAULTLINE_PATH; build them with "
 		"make, or set FAULTLINE_PATH to their folder");
 	return CLI_USAGE;
@@ -209,13 +223,16 @@ static int set_parameters(struct run *run)
 				claims_set(run->chosen[j]->claims, run->sets[i], why, sizeof(why));
 
 			if (err && err != -ENOENT) {
-				message("%s", why);
+				message("cannot run %s: %s", run->chosen[j]->id, why);
 				return CLI_USAGE;
 			}
 			known |= !err;
 		}
 		if (!known) {
-			message("%s", why);
+			message("--set %s: %s", run->sets[i],
+				run->nr_chosen > 1 ?
+					"none of these experiments has this parameter" :
+					why);
 			return CLI_USAGE;
 		}
 	}
@@ -313,7 +330,7 @@ static int run_chosen(struct run *run, const struct catalogue *catalogue)
 	int status = choose(run, catalogue), set;
 
 	/* One name misspelt: nothing runs.  One of all is broken: the others do. */
-	if ((status && run->nr_ids) || !run->nr_chosen)
+	if ((status && !run->all) || !run->nr_chosen)
 		return status;
 	set = set_parameters(run);
 	if (set)
