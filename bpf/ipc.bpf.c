@@ -4,9 +4,9 @@
  * packets handed to a device.
  *
  * Much of it happens in softirq, where the current task is whoever was
- * interrupted.  So sockets and ports of traced tasks are remembered.  They enter
- * the map with a state that only a system call leads to, and a connection that a
- * listener accepts with the listener's port.
+ * interrupted.  So sockets, connections and listeners of traced tasks are
+ * remembered.  They enter the map with a state that only a system call leads to,
+ * and a socket that a listener accepts with the listener's port.
  */
 #include <bpf/bpf_endian.h>
 
@@ -26,9 +26,15 @@
 #define PROTOCOL_UDP 17
 
 /*
- * The task that a socket, by the address of struct sock, or a local TCP port, by
- * its number, belongs to.  A port stays until newer ones push it out, so a
- * stranger who is given the same ephemeral port again would be seen.
+ * The task that one of these belongs to:
+ * - a socket, by the address of struct sock, until it closes: its memory is soon a
+ *   stranger's socket.
+ * - a listener, by its port, until it closes.  Of several on one port the first
+ *   that closes ends it.
+ * - a connection, by both its ports.  It stays until newer ones push it out: a
+ *   reset, and what a socket in TIME_WAIT answers, are sent after the close.
+ *   With one port alone a stranger's connection elsewhere would be seen, since
+ *   connect() may give a local port to several.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -49,6 +55,19 @@ static __always_inline void net_own(__u64 key, __u32 task)
 	bpf_map_update_elem(&net_owners, &key, &task, BPF_ANY);
 }
 
+static __always_inline void net_disown(__u64 key)
+{
+	bpf_map_delete_elem(&net_owners, &key);
+}
+
+/* The same for both directions; larger than a port, smaller than an address; 0: no connection. */
+static __always_inline __u64 connection_key(__u16 port, __u16 other)
+{
+	if (!port || !other)
+		return 0;
+	return port < other ? (__u32)port << 16 | other : (__u32)other << 16 | port;
+}
+
 /* tcp_connect(), inet_listen(), tcp_close(), tcp_shutdown() */
 static __always_inline bool entered_by_call(int state)
 {
@@ -60,31 +79,35 @@ static __always_inline bool entered_by_call(int state)
 SEC("?tp_btf/inet_sock_set_state")
 int BPF_PROG(ipc_sock_state, struct sock *sk, int old_state, int new_state)
 {
-	__u64 key = (__u64)sk;
+	__u64 key = (__u64)sk, connection;
 	__u32 owner = net_owner(key), current;
 	struct fl_sock_state *e;
-	__u16 port;
+	__u16 port, other;
 
 	if (sk->sk_protocol != PROTOCOL_TCP)
 		return 0;
 	port = bpf_ntohs(BPF_CORE_READ((struct inet_sock *)sk, inet_sport));
+	other = bpf_ntohs(sk->__sk_common.skc_dport);
 	if (entered_by_call(new_state)) {
 		current = task_id(bpf_get_current_task_btf());
-		/* a new connection at the address of an old one */
-		if (!current && old_state == STATE_CLOSE && owner) {
-			bpf_map_delete_elem(&net_owners, &key);
-			return 0;
-		}
 		owner = current ? current : owner;
 	} else if (new_state == STATE_SYN_RECV) {
 		owner = net_owner(port);
 	}
 	if (!owner)
 		return 0;
-	net_own(key, owner);
-	/* connect() has its port after SYN_SENT only: tcp_v4_connect() */
-	if (port && !net_owner(port))
+	if (new_state == STATE_CLOSE)
+		net_disown(key);
+	else
+		net_own(key, owner);
+	if (new_state == STATE_LISTEN)
 		net_own(port, owner);
+	else if (old_state == STATE_LISTEN)
+		net_disown(port);
+	/* connect() has its port after SYN_SENT only: tcp_v4_connect() */
+	connection = connection_key(port, other);
+	if (connection)
+		net_own(connection, owner);
 
 	e = event_reserve(FL_SOCK_STATE, sizeof(*e), owner, bpf_ktime_get_ns());
 	if (!e)
@@ -92,7 +115,7 @@ int BPF_PROG(ipc_sock_state, struct sock *sk, int old_state, int new_state)
 	e->sock = key;
 	e->family = sk->__sk_common.skc_family;
 	e->sport = port;
-	e->dport = bpf_ntohs(sk->__sk_common.skc_dport);
+	e->dport = other;
 	e->old_state = old_state;
 	e->new_state = new_state;
 	event_submit(e);
@@ -158,7 +181,7 @@ static __noinline bool packet_parse(struct sk_buff *skb, struct packet *p)
 /*
  * TP_PROTO(struct sk_buff *skb)
  *
- * TCP is traced by socket and port, so that acknowledgements sent from a softirq
+ * TCP is traced by socket and ports, so that acknowledgements sent from a softirq
  * or a timer are there whoever is interrupted, and other people's are not.
  * Everything else is traced when a traced task is current and a socket that
  * somebody opened sends it: the kernel's own have no file.
@@ -178,6 +201,7 @@ int BPF_PROG(ipc_net_queue, struct sk_buff *skb)
 
 		owner = owner ? owner : net_owner(p.sport);
 		owner = owner ? owner : net_owner(p.dport);
+		owner = owner ? owner : net_owner(connection_key(p.sport, p.dport));
 		if (!owner)
 			return 0;
 		task = task ? task : owner;

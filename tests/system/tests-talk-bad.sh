@@ -53,6 +53,39 @@ test_talk_ports_taken() {
 	all_pass rpc-stub
 }
 
+# Sockets of others come and go all the time, in memory that was a traced socket's before.
+test_talk_strangers() {
+	local python=/usr/bin/python3
+	[ -x "$python" ] || skip "$python is not installed"
+	cat >strangers.py <<-'END'
+		import socket, subprocess, sys, threading
+
+		listener = socket.create_server(("127.0.0.1", 0))
+		end = threading.Event()
+
+		def serve():
+		    while not end.is_set():
+		        with listener.accept()[0] as one:
+		            one.sendall(one.recv(1))
+
+		def visit():
+		    while not end.is_set():
+		        with socket.create_connection(listener.getsockname()) as one:
+		            one.sendall(b"x")
+		            one.recv(1)
+
+		threads = [threading.Thread(target=act, daemon=True) for act in (serve, visit)]
+		for thread in threads:
+		    thread.start()
+		status = subprocess.run(sys.argv[1:]).returncode
+		end.set()
+		threads[1].join()
+		sys.exit(status)
+	END
+	under=("$python" strangers.py)
+	all_pass unix-vs-tcp --set rounds=503
+}
+
 test_talk_read_only_folder() {
 	unshare -m true || skip "no mount namespace can be made"
 	# shellcheck disable=SC2016 # for the inner shell
