@@ -3,26 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "claims.h"
 #include "claims_impl.h"
-
-/* What a claim's query read; decides whether what was lost can matter to it. */
-struct reads {
-	bool tasks;  /* task, value: filled from single records */
-	bool events; /* any table of events */
-	bool frames; /* table frame, which takes rights that not every machine gives */
-};
-
-/* How far the tables can be trusted. */
-struct trust {
-	bool complete;
-	bool ledger; /* what the kernel counted in maps is all there */
-	bool tasks;  /* no record was lost that fills task or value */
-	char reason[256];
-	char no_frames[256]; /* why table frame has not what was asked for; "": it has */
-};
 
 struct observation {
 	char *text; /* for table claim; NULL: none */
@@ -32,115 +15,6 @@ struct observation {
 	const char *odd; /* why there is nothing to compare */
 	char error[256]; /* the query failed */
 };
-
-static void note_read(const char *table, const char *column, void *arg)
-{
-	struct reads *reads = arg;
-
-	if (!strcmp(table, "fault_count") || !strcmp(table, "page_alloc") ||
-	    !strcmp(table, "run") || !strcmp(table, "reconcile"))
-		return;
-	/* When a task was reaped is known from the system call of the one that waited. */
-	if ((!strcmp(table, "task") && strcmp(column, "reaped_ns") != 0) || !strcmp(table, "value"))
-		reads->tasks = true;
-	else
-		reads->events = true;
-	reads->frames |= !strcmp(table, "frame");
-}
-
-static int query_text(sqlite3 *db, const char *sql, char *buf, size_t size)
-{
-	sqlite3_stmt *stmt;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-
-	buf[0] = '\0';
-	if (rc != SQLITE_OK)
-		return -EIO;
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW && sqlite3_column_text(stmt, 0))
-		snprintf(buf, size, "%s", (const char *)sqlite3_column_text(stmt, 0));
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : -EIO;
-}
-
-/*
- * A workload that did not come to its end proves nothing: what a claim would count
- * may not have happened.  Why, into BUF; "" where it ended well, or nobody knows.
- */
-static int read_end(sqlite3 *db, char *buf, size_t size)
-{
-	char text[32];
-	int err = query_text(db, "SELECT value FROM run WHERE key = 'wait_status'", text,
-			     sizeof(text));
-	int status = (int)strtol(text, NULL, 10);
-
-	buf[0] = '\0';
-	if (!err && WIFSIGNALED(status))
-		snprintf(buf, size, "the workload was killed by signal %d (%s)", WTERMSIG(status),
-			 strsignal(WTERMSIG(status)));
-	else if (!err && status)
-		snprintf(buf, size, "the workload failed: it ended with status %d",
-			 WEXITSTATUS(status));
-	return err;
-}
-
-/*
- * The ledger is counted in maps of the kernel, apart from the stream of events,
- * so a full ring leaves it exact.  It is not the only thing that a run can
- * lack: after a stop in the middle, a recursion miss or a full map the counts
- * themselves fall short, and table loss then has another row, or none at all.
- * A role, a value and the end of a task travel in records of their own; they are
- * whole only if nothing but other kinds of records went missing.
- */
-static int read_trust(sqlite3 *db, struct trust *trust)
-{
-	char text[64];
-	int err;
-
-	*trust = (struct trust){ 0 };
-	err = query_text(db,
-			 "SELECT 'page frames are ' || value FROM run WHERE key = 'frames'"
-			 " AND value <> 'available'",
-			 trust->no_frames, sizeof(trust->no_frames));
-	if (!err)
-		err = read_end(db, trust->reason, sizeof(trust->reason));
-	if (err || *trust->reason)
-		return err;
-	err = query_text(db, "SELECT value FROM run WHERE key = 'status'", text, sizeof(text));
-	if (!err && strcmp(text, "complete") == 0) {
-		trust->complete = trust->ledger = trust->tasks = true;
-		return 0;
-	}
-	if (!err)
-		err = query_text(db, "SELECT value FROM run WHERE key = 'reason'", trust->reason,
-				 sizeof(trust->reason));
-	if (!*trust->reason)
-		snprintf(trust->reason, sizeof(trust->reason), "the run is incomplete");
-	if (!err)
-		err = query_text(db,
-				 "SELECT count(*) > 0 AND total(what NOT IN ('ring', 'unseen')) = 0"
-				 " AND NOT EXISTS (SELECT 1 FROM task WHERE exit_ns IS NULL)"
-				 " FROM loss",
-				 text, sizeof(text));
-	trust->ledger = strcmp(text, "1") == 0;
-	if (!err)
-		err = query_text(
-			db,
-			"SELECT total(kind NOT IN ('fault_run', 'syscall', 'switch_out', 'switch_in',"
-			" 'waking', 'ready', 'migrate', 'signal_generate',"
-			" 'signal_deliver', 'file_lock', 'prio', 'sock_state', 'transfer', 'kthread',"
-			" 'net_queue', 'rss', 'switch')) = 0 FROM loss",
-			text, sizeof(text));
-	trust->tasks = trust->ledger && strcmp(text, "1") == 0;
-	return err;
-}
-
-static bool is_untouched(const struct trust *trust, const struct reads *reads)
-{
-	if (trust->complete)
-		return true;
-	return trust->ledger && !reads->events && (trust->tasks || !reads->tasks);
-}
 
 /* A value as text; a NUL in it, which no C string can hold, as \x00. */
 static char *column_text(sqlite3_stmt *stmt)
@@ -301,8 +175,8 @@ static int told(const char *name, long long *number, void *arg)
 	return rc == SQLITE_ROW ? 0 : -EIO;
 }
 
-static int judge(const struct claims *claims, struct claim *claim, const struct trust *trust,
-		 struct sandbox *box, struct reads *reads)
+static int judge(const struct claims *claims, struct claim *claim, const struct claims_trust *trust,
+		 struct sandbox *box, struct claims_reads *reads)
 {
 	struct claims_facts facts = { .told = told, .arg = box };
 	struct observation seen;
@@ -310,7 +184,7 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 	bool holds;
 	int err;
 
-	*reads = (struct reads){ 0 };
+	*reads = (struct claims_reads){ 0 };
 	err = observe(box, claim, &seen);
 	holds = compare(&claim->expect_value, &seen);
 	if (!err)
@@ -326,17 +200,17 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 		claim->observed = NULL;
 		return give(claim, VERDICT_SKIP, trust->no_frames);
 	}
-	if (!is_untouched(trust, reads))
+	if (!claims_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
 	facts.observed = seen.integer;
 	err = give(claim, holds ? VERDICT_PASS : VERDICT_FAIL, seen.odd);
 	if (err)
 		return err;
-	reads->tasks = false;
+	reads->touched = 0;
 	err = claims_judge_provisos(claims, claim, &facts, problem, sizeof(problem));
 	if (err == -EINVAL)
 		return give(claim, VERDICT_FAIL, problem);
-	if (!err && reads->tasks && !is_untouched(trust, reads))
+	if (!err && !claims_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);
 	return err;
 }
@@ -443,14 +317,14 @@ out:
 int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 {
 	struct sandbox box;
-	struct trust trust;
-	struct reads reads;
+	struct claims_trust trust;
+	struct claims_reads reads;
 	size_t i;
 	int err;
 
-	if (read_trust(db, &trust) || sandbox_enter(&box, db, SANDBOX_DEADLINE_MS))
+	if (claims_read_trust(db, &trust) || sandbox_enter(&box, db, SANDBOX_DEADLINE_MS))
 		return cannot_check(claims, db, why, why_size);
-	box.on_read = note_read;
+	box.on_read = claims_note_read;
 	box.on_read_arg = &reads;
 	for (i = 0, err = 0; i < claims->nr_claims && !err; i++) {
 		struct claim *claim = &claims->claims[i];

@@ -4,6 +4,7 @@
 #define CLAIMS_IMPL_H
 
 #include <sqlite3.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "claims.h"
@@ -73,6 +74,30 @@ struct claims_facts {
  */
 int claims_judge_provisos(const struct claims *claims, struct claim *claim,
 			  struct claims_facts *facts, char *why, size_t why_size);
+
+/* claims_trust.c.  What a claim's query read: sorts of records, as bits. */
+struct claims_reads {
+	unsigned int touched;
+	bool frames; /* table frame, which takes rights that not every machine gives */
+};
+
+/* How far the tables of a recording can be trusted. */
+struct claims_trust {
+	bool complete;
+	bool ledger;         /* what the kernel counted in maps is all there */
+	unsigned int lost;   /* sorts of records of which some are missing */
+	char reason[256];    /* why not complete */
+	char no_frames[256]; /* why table frame has not what was asked for; "": it has */
+};
+
+/* 0 or -EIO. */
+int claims_read_trust(sqlite3 *db, struct claims_trust *trust);
+
+/* sandbox.on_read: a statement reads COLUMN of TABLE; ARG is a struct claims_reads. */
+void claims_note_read(const char *table, const char *column, void *arg);
+
+/* Is all that was read as it would be if nothing had been lost? */
+bool claims_untouched(const struct claims_trust *trust, const struct claims_reads *reads);
 
 /* An empty database with the tables of a recording.  0 or a negative errno. */
 int claims_schema_open(sqlite3 **db);
