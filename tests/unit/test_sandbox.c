@@ -371,6 +371,22 @@ static void rows_are_printed(void **state)
 	assert_string_equal(text, "[]\n");
 }
 
+/* Each member of an object has a name of its own, also where a name with a number is there already. */
+static void names_are_told_apart(void **state)
+{
+	char text[1000], why[200];
+
+	assert_int_equal(print(*state,
+			       "SELECT 1 AS n, 2 AS m, 3 AS n, 5 AS n_2, 7 AS n, 11 AS m, 13 AS N",
+			       QUERY_JSON, text, sizeof(text), why),
+			 0);
+	assert_string_equal(text, "[\n{\"n\": 1, \"m\": 2, \"n_3\": 3, \"n_2\": 5, \"n_4\": 7, "
+				  "\"m_2\": 11, \"N\": 13}\n]\n");
+	assert_int_equal(print(*state, "SELECT 1 AS n, 3 AS n", QUERY_TSV, text, sizeof(text), why),
+			 0);
+	assert_string_equal(text, "n\tn\n1\t3\n");
+}
+
 static void values_are_escaped(void **state)
 {
 	static const char sql[] = "SELECT 'a' || char(27) || '[2J' || char(9) || char(10) AS e,"
@@ -434,6 +450,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(hostile_schema, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reads_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rows_are_printed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(names_are_told_apart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(values_are_escaped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(wrong_queries_are_told, set_up, tear_down),
 	};

@@ -18,6 +18,7 @@ struct printer {
 	FILE *out;
 	int columns;
 	struct libscols_table *table;
+	char **names; /* of an object's members, each once */
 	long long rows;
 };
 
@@ -117,9 +118,45 @@ static int json_value(FILE *out, sqlite3_stmt *stmt, int column)
 	return 0;
 }
 
+/* Is NAME that of another column, or of a member before COLUMN? */
+static bool is_taken(const struct printer *p, sqlite3_stmt *stmt, int column, const char *name)
+{
+	for (int i = 0; i < p->columns; i++)
+		if (!strcmp(name, sqlite3_column_name(stmt, i)) ||
+		    (i < column && !strcmp(name, p->names[i])))
+			return true;
+	return false;
+}
+
+/* Most readers of JSON keep only one of two members of one name: the second "n" becomes "n_2". */
+static char *member_name(const struct printer *p, sqlite3_stmt *stmt, int column)
+{
+	const char *plain = sqlite3_column_name(stmt, column);
+	char *name;
+	int n = 1;
+
+	for (int i = 0; i < column; i++)
+		n += !strcmp(plain, sqlite3_column_name(stmt, i));
+	if (n == 1)
+		return strdup(plain);
+	while (asprintf(&name, "%s_%d", plain, n++) >= 0) {
+		if (!is_taken(p, stmt, column, name))
+			return name;
+		free(name);
+	}
+	return NULL;
+}
+
 static int json_begin(struct printer *p, sqlite3_stmt *stmt)
 {
-	(void)stmt;
+	p->names = calloc(p->columns, sizeof(*p->names));
+	if (!p->names)
+		return -ENOMEM;
+	for (int i = 0; i < p->columns; i++) {
+		p->names[i] = member_name(p, stmt, i);
+		if (!p->names[i])
+			return -ENOMEM;
+	}
 	fputc('[', p->out);
 	return 0;
 }
@@ -131,7 +168,7 @@ static int json_row(struct printer *p, sqlite3_stmt *stmt)
 	fputs(p->rows ? ",\n{" : "\n{", p->out);
 	for (i = 0; i < p->columns && !err; i++) {
 		fputs(i ? ", " : "", p->out);
-		text_json(p->out, sqlite3_column_name(stmt, i));
+		text_json(p->out, p->names[i]);
 		fputs(": ", p->out);
 		err = json_value(p->out, stmt, i);
 	}
@@ -232,6 +269,9 @@ static int print_rows(struct sandbox *box, sqlite3_stmt *stmt, FILE *out, const 
 	end = style->end && err != -ENOMEM ? style->end(&p) : 0;
 	if (p.table)
 		scols_unref_table(p.table);
+	for (int i = 0; p.names && i < p.columns; i++)
+		free(p.names[i]);
+	free(p.names);
 	if (!err && rc != SQLITE_DONE) {
 		sandbox_error(box, rc, why, why_size);
 		return box->timed_out ? -ETIME : -EIO;

@@ -11,7 +11,7 @@ enum query_format {
 	QUERY_AUTO,  /* a table on a terminal, tab-separated elsewhere */
 	QUERY_TABLE, /* columns aligned */
 	QUERY_TSV,   /* a line with the names, then a line a row, tabs between */
-	QUERY_JSON,  /* an array with an object a row */
+	QUERY_JSON,  /* an array with an object a row; the second column "n" is "n_2" there */
 };
 
 /*
