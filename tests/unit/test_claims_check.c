@@ -63,10 +63,9 @@ static struct claims *load(const char *text)
 	return claims_file_load(whole);
 }
 
-/* Check TEXT's claims; table claim must then be WANTED, "id|expected|observed|verdict|reason\n"... */
-static void check(sqlite3 *db, const char *text, const char *wanted)
+/* Check CLAIMS and free them; the rest is as check() says. */
+static void check_loaded(sqlite3 *db, struct claims *claims, const char *wanted)
 {
-	struct claims *claims = load(text);
 	char why[600] = "", got[4000] = "";
 	sqlite3_stmt *stmt;
 
@@ -90,6 +89,12 @@ static void check(sqlite3 *db, const char *text, const char *wanted)
 	}
 	sqlite3_finalize(stmt);
 	assert_string_equal(got, wanted);
+}
+
+/* Check TEXT's claims; table claim must then be WANTED, "id|expected|observed|verdict|reason\n"... */
+static void check(sqlite3 *db, const char *text, const char *wanted)
+{
+	check_loaded(db, load(text), wanted);
 }
 
 #define CLAIM(id, expect, sql) "-- claim E " id ": text\n-- expect: " expect "\n" sql ";\n"
@@ -194,6 +199,29 @@ static void odd_answers(void **state)
 	      "overflow|23||fail|integer overflow\n");
 }
 
+#define LEDGER CLAIM("ledger", "23", "SELECT sum(n) FROM fault_count WHERE kind = 'copy'")
+
+/* A query that was stopped proves nothing; the next has its whole time again. */
+static void too_slow(void **state)
+{
+	struct claims *claims =
+		load(CLAIM("endless", "0",
+			   "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+			   " SELECT count(*) FROM n") LEDGER);
+
+	claims->query_ms = 97;
+	check_loaded(*state, claims,
+		     "endless|0||inconclusive|the query took longer than 97 ms and was stopped;"
+		     " run it with smaller parameters, or where less else is going on\n"
+		     "ledger|23|23|pass|\n");
+	check(*state,
+	      CLAIM("greedy", "0",
+		    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000)"
+		    " SELECT count(*) FROM (SELECT zeroblob(200000) || i AS big FROM n ORDER BY big)"),
+	      "greedy|0||inconclusive|the query needs more than 256 MiB of memory;"
+	      " run it with smaller parameters, or where less else is going on\n");
+}
+
 /* A recording from elsewhere need not have what the claim reads. */
 static void a_table_is_missing(void **state)
 {
@@ -207,7 +235,6 @@ static void a_table_is_missing(void **state)
 	      "copies|23|23|pass|\n");
 }
 
-#define LEDGER CLAIM("ledger", "23", "SELECT sum(n) FROM fault_count WHERE kind = 'copy'")
 #define WRONG CLAIM("wrong", "24", "SELECT sum(n) FROM fault_count WHERE kind = 'copy'")
 #define ROLE                                                                                       \
 	CLAIM("role", "19",                                                                        \
@@ -434,20 +461,11 @@ static void nowhere_to_write(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(died),
-		TEST(numbers),
-		TEST(texts),
-		TEST(odd_answers),
-		TEST(a_table_is_missing),
-		TEST(lost_events),
-		TEST(lost_markers),
-		TEST(lost_one_kind),
-		TEST(lost_counts),
-		TEST(cut_off),
-		TEST(no_status),
-		TEST(provisos),
-		TEST(rows_are_replaced),
-		TEST(nowhere_to_write),
+		TEST(died),        TEST(numbers),           TEST(texts),
+		TEST(odd_answers), TEST(too_slow),          TEST(a_table_is_missing),
+		TEST(lost_events), TEST(lost_markers),      TEST(lost_one_kind),
+		TEST(lost_counts), TEST(cut_off),           TEST(no_status),
+		TEST(provisos),    TEST(rows_are_replaced), TEST(nowhere_to_write),
 		TEST(no_frames),
 	};
 

@@ -156,6 +156,7 @@ int claims_load(struct claims **out, const char *path, char *why, size_t why_siz
 		return -ENOMEM;
 	}
 	claims->chapter = 'Z';
+	claims->query_ms = SANDBOX_DEADLINE_MS;
 	claims->cpus = count_cpus();
 	claims->page_size = sysconf(_SC_PAGESIZE);
 	err = read_file(path, &text, &size, why, why_size);

@@ -69,6 +69,7 @@ struct claims {
 	bool root;      /* needs root ... */
 	char *root_why; /* ... because */
 	char *show;     /* what the report has besides: "memory", or NULL */
+	int query_ms;   /* most that the query of a claim may take */
 	char *memory;   /* expression: bytes that it needs; NULL: little */
 	int memory_line;
 	struct param *params;
@@ -120,7 +121,7 @@ int claims_evaluate(const struct claims *claims, const char *source, struct expe
  * and store the rows of tables `claim` and `note`, in place of those that were there.  An
  * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that
  * the loss could have touched, and one of a workload that was killed or failed
- * (run.wait_status) to none.  One that reads table frame is skipped where
+ * (run.wait_status) to none, nor does a query that took too long.  One that reads table frame is skipped where
  * run.frames says that frames could not be read.
  */
 int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size);

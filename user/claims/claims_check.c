@@ -13,6 +13,7 @@ struct observation {
 	long long integer;
 	double real;
 	const char *odd; /* why there is nothing to compare */
+	bool stopped;    /* the query took more time or memory than it may: nothing is known */
 	char error[256]; /* the query failed */
 };
 
@@ -103,8 +104,10 @@ static int observe(struct sandbox *box, const struct claim *claim, struct observ
 		if (rc == SQLITE_ROW)
 			seen->odd = "the query gave more than one row";
 	}
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
 		sandbox_error(box, rc, seen->error, sizeof(seen->error));
+		seen->stopped = box->timed_out || (rc & 0xff) == SQLITE_NOMEM;
+	}
 	sqlite3_finalize(stmt);
 	return err;
 }
@@ -192,7 +195,13 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 	free(seen.text);
 	if (err)
 		return err;
-	/* An error in the query is the claim's own fault, whatever was lost. */
+	if (seen.stopped) {
+		snprintf(problem, sizeof(problem),
+			 "%s; run it with smaller parameters, or where less else is going on",
+			 seen.error);
+		return give(claim, VERDICT_INCONCLUSIVE, problem);
+	}
+	/* Any other error in the query is the claim's own fault, whatever was lost. */
 	if (*seen.error)
 		return give(claim, VERDICT_FAIL, seen.error);
 	if (reads->frames && *trust->no_frames) {
@@ -322,7 +331,7 @@ int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size)
 	size_t i;
 	int err;
 
-	if (claims_read_trust(db, &trust) || sandbox_enter(&box, db, SANDBOX_DEADLINE_MS))
+	if (claims_read_trust(db, &trust) || sandbox_enter(&box, db, claims->query_ms))
 		return cannot_check(claims, db, why, why_size);
 	box.on_read = claims_note_read;
 	box.on_read_arg = &reads;
