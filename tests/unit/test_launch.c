@@ -216,6 +216,23 @@ static void test_interrupted_behind_the_gate(void **state)
 	assert_no_child();
 }
 
+/* Ctrl-C between the hold and the fork: the terminal sends it only to us, but means the command. */
+static void test_interrupted_before_the_fork(void **state)
+{
+	static const int signals[] = { SIGINT, SIGQUIT };
+	char *const argv[] = { "true", NULL };
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		launch_hold_signals();
+		raise(signals[i]);
+		assert_int_equal(run(argv, false, out, sizeof(out)) & 0x7f, signals[i]);
+		launch_restore_signals();
+		assert_int_equal(run(argv, false, out, sizeof(out)), 0);
+	}
+}
+
 static void test_failures(void **state)
 {
 	(void)state;
@@ -270,12 +287,12 @@ static void test_signals_are_not_inherited(void **state)
 	(void)state;
 	assert_int_equal(run(argv, false, before, sizeof(before)), 0);
 	launch_hold_signals();
-	raise(SIGINT);
+	raise(SIGTERM);
 	assert_int_equal(run(argv, false, held, sizeof(held)), 0);
 	launch_restore_signals();
 	assert_string_equal(held, before);
 	sigpending(&pending);
-	assert_false(sigismember(&pending, SIGINT));
+	assert_false(sigismember(&pending, SIGTERM));
 }
 
 /* Nothing of ours, but what the caller passes on purpose: "faultline trace -- cmp <(a) <(b)". */
@@ -391,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_leaves_when_gate_closes),
 		cmocka_unit_test(test_killed_behind_the_gate),
 		cmocka_unit_test(test_interrupted_behind_the_gate),
+		cmocka_unit_test(test_interrupted_before_the_fork),
 		cmocka_unit_test(test_failures),
 		cmocka_unit_test(test_text_without_interpreter_runs_in_sh),
 		cmocka_unit_test(test_searches_path),

@@ -390,6 +390,21 @@ out:
 	return err;
 }
 
+/*
+ * What the keyboard sent before the child was there went to us alone.  A signal
+ * that the child has as well is pending there, too, and remains one.
+ */
+static void pass_on_signals(pid_t pid)
+{
+	static const int from_keyboard[] = { SIGINT, SIGQUIT };
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(from_keyboard) / sizeof(from_keyboard[0]); i++)
+		if (sigismember(&pending, from_keyboard[i]))
+			kill(pid, from_keyboard[i]);
+}
+
 int launch_ready(struct launch *launch)
 {
 	struct report ready;
@@ -397,6 +412,7 @@ int launch_ready(struct launch *launch)
 	if (receive(launch->error, &ready) != sizeof(ready))
 		return -ECHILD;
 	launch->profile_missing = ready.missing;
+	pass_on_signals(launch->pid);
 	return wait_until_blocked(launch->pid) ? 0 : -ESRCH;
 }
 

@@ -49,7 +49,11 @@ void launch_restore_signals(void);
  */
 int launch_fork(struct launch *launch, const struct launch_options *options);
 
-/* Wait until the child blocks on the gate.  0, or -errno: it was killed before. */
+/*
+ * Wait until the child blocks on the gate.  Signals of the keyboard that are held
+ * and may be older than the child wait for it behind the gate.  0, or -errno: it
+ * was killed before.
+ */
 int launch_ready(struct launch *launch);
 
 /*
