@@ -10,6 +10,19 @@ test_true() {
 	same "comm and exe" $'true\t1' "$(query "SELECT comm, exe LIKE '%true' FROM task")"
 }
 
+# Each execve() that succeeded has its path, also where another one follows.
+test_exec_paths() {
+	cp "$(type -P true)" first
+	trace bash -c './first; exec ./first'
+	same_status "status" 0
+	# as strings of C, and the whole path after the shell's exec
+	query "SELECT task, CAST(data AS TEXT) FROM syscall WHERE name = 'execve' AND ret = 0
+		ORDER BY task, start_ns" | sed 's|\\x00$||; s|\t.*/|\t|' >came
+	same "paths of each task" $'1\tbash\n1\tfirst\n2\tfirst' "$(cat came)"
+	trace bash -c 'exec bash -c "exec ./first"'
+	same "times that bash is shown" 2 "$(grep -c 'exec bash  [0-9]' "$W/out")"
+}
+
 test_python() {
 	command -v python3 >/dev/null || skip "no python3"
 	trace python3 -c 'x = bytearray(7 * 1024 * 1024); print(sum(x[::4096]))'

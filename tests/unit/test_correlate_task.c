@@ -45,6 +45,7 @@ static void fork_exec_wait(void **state)
 		    "SELECT task, name, start_ns, end_ns, ret, args FROM syscall ORDER BY start_ns",
 		    "1|clone|7|13|102|1200011 0 0 0 0 0", "1|wait4|14|43|102|ffffffff 0 0 0 0 0",
 		    "2|execve|17|23|0|1000 0 0 0 0 0", "2|exit_group|29|-|-|3 0 0 0 0 0");
+	ASSERT_ROWS(r, "SELECT name, data FROM syscall WHERE data IS NOT NULL", "execve|/bin/ls");
 	ASSERT_ROWS(r, "SELECT key, value FROM run ORDER BY key", "duration_ns|53", "reason|",
 		    "rusage_majflt|5", "rusage_minflt|53", "rusage_nivcsw|3", "rusage_nvcsw|7",
 		    "status|complete", "wait_status|0");

@@ -89,6 +89,8 @@ static const struct {
 	{ "futex", CALL_FUTEX },
 	{ "flock", CALL_FILE_LOCK },
 	{ "fcntl", CALL_FILE_LOCK },
+	{ "execve", CALL_EXEC },
+	{ "execveat", CALL_EXEC },
 	{ "open", CALL_OPEN },
 	{ "openat", CALL_OPEN },
 	{ "openat2", CALL_OPEN },

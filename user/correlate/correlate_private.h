@@ -345,6 +345,7 @@ enum call {
 	CALL_SIGTIMEDWAIT,
 	CALL_FUTEX,
 	CALL_FILE_LOCK,
+	CALL_EXEC,
 	CALL_OPEN,
 	CALL_READ,
 	CALL_READV, /* where the size of the buffer is not among the arguments */

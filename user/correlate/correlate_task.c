@@ -216,8 +216,15 @@ static int call_row(struct correlation *c, const struct task *task, const struct
 	const struct fl_syscall *with_data = call->data_len || !entered ? call : entered;
 	bool returned = call->event.t_ns > call->start_ns;
 	__u8 length = with_data->data_len;
+	const char *data = length ? with_data->data : NULL;
 	char args[6 * 20];
 
+	/* the memory that the path was in is gone when the call returns */
+	if (!length && returned && !call->ret && task->exec_ns > call->start_ns &&
+	    correlate_call(c, call->nr) == CALL_EXEC) {
+		data = task->exe;
+		length = strnlen(task->exe, FL_DATA_LEN - 1) + 1;
+	}
 	snprintf(args, sizeof(args), "%llx %llx %llx %llx %llx %llx", call->args[0], call->args[1],
 		 call->args[2], call->args[3], call->args[4], call->args[5]);
 	return ROW_ADD(c, ROW_SYSCALL, cell_int(task->id),
@@ -225,7 +232,7 @@ static int call_row(struct correlation *c, const struct task *task, const struct
 		       cell_text(correlate_syscall(c, call->nr)), cell_time(c, call->start_ns),
 		       returned ? cell_time(c, call->event.t_ns) : cell_null(),
 		       returned ? cell_int(call->ret) : cell_null(), cell_text(args),
-		       cell_blob(with_data->data, length < FL_DATA_LEN ? length : FL_DATA_LEN),
+		       cell_blob(data, length < FL_DATA_LEN ? length : FL_DATA_LEN),
 		       call->file_kind ? cell_text(names_file_kind(call->file_kind)) : cell_null(),
 		       call->file_kind ? cell_int((long long)call->file) : cell_null());
 }
