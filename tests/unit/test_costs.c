@@ -91,6 +91,29 @@ static void costs_and_what_is_outside(void **state)
 	sqlite3_close(db);
 }
 
+static void fits_into_a_terminal(void **state)
+{
+	sqlite3 *db = report_db(faults);
+
+	(void)state;
+	report_db_add(
+		db,
+		"UPDATE fault_run SET kind = 'huge_zero_fill', major = 1, n = 123457,"
+		" address = 140737488355328, object = 'a-library-of-a-long-name.so.6.0.31',"
+		" phase = 'a phase of a long name', syscall = 'pidfd_send_signal' WHERE n < 3;"
+		"UPDATE task SET role = 'a role with a name', tid = 4194303;"
+		"INSERT INTO fault_count (task, phase, region, kind, via, n) VALUES"
+		" (1, 'a phase of a long name', 'and its region', 'huge_zero_fill', 'kernel', 12345678)");
+	for (int width = 80; width <= 127; width++) {
+		const struct report_style narrow = { .width = width };
+		char *text = report_db_render(db, report_costs, &narrow);
+
+		report_db_check_lines(text, width);
+		free(text);
+	}
+	sqlite3_close(db);
+}
+
 static void nothing_outside(void **state)
 {
 	sqlite3 *db = report_db("INSERT INTO fault_count (phase, region, kind, via, n)"
@@ -300,6 +323,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(classes),
 		cmocka_unit_test(costs_and_what_is_outside),
+		cmocka_unit_test(fits_into_a_terminal),
 		cmocka_unit_test(nothing_outside),
 		cmocka_unit_test(claims_off_by_some),
 		cmocka_unit_test(symbols),

@@ -127,6 +127,25 @@ static void test_critical_sections(void **state)
 }
 
 /* Readers are inside together; ranges of bytes are locks of their own. */
+/* As lock-owner has them: all columns of the sums are full. */
+static void test_sums_fit_into_a_terminal(void **state)
+{
+	sqlite3 *db = report_db(tasks);
+
+	(void)state;
+	flock_row(db, "faultline.egJJui", 2, 1000, 2234, 4123, 0, "0");
+	flock_row(db, "faultline.egJJui", 3, 2000, 4567, 5678, 2, "0");
+	flock_row(db, "a-file-whose-name-is-long", 3, 6000, 6100, 7123, 0, "0");
+	for (int width = 60; width <= 127; width++) {
+		const struct report_style style = { .width = width, .rows = 60 };
+		char *text = report_db_render(db, report_locks, &style);
+
+		report_db_check_lines(text, width < 80 ? 80 : width);
+		free(text);
+	}
+	sqlite3_close(db);
+}
+
 static void test_readers_and_ranges(void **state)
 {
 	sqlite3 *db = report_db(tasks);
@@ -428,6 +447,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_none),
 		cmocka_unit_test(test_critical_sections),
+		cmocka_unit_test(test_sums_fit_into_a_terminal),
 		cmocka_unit_test(test_readers_and_ranges),
 		cmocka_unit_test(test_deadlock_that_stands),
 		cmocka_unit_test(test_deadlock_until_one_is_killed),

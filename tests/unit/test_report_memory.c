@@ -81,21 +81,67 @@ static void ticks(void **state)
 	assert_non_null(end);
 	*end = '\0';
 	assert_null(strstr(text, "not recorded"));
-	assert_non_null(strstr(end + 1, "4.00 MiB |"));
+	assert_non_null(strstr(end + 1, "3.50 MiB |"));
 	assert_non_null(strstr(end + 1, "faults in each 104 us"));
 	assert_string_equal(
 		text, "from ms  faults  fault/s  major  resident     growth  page tables  phases\n"
-		      "  0.000       1      200      1  1.00 MiB    0 bytes  4,096 bytes\n"
-		      "  5.000       0        0      0  1.00 MiB    0 bytes  4,096 bytes  touch\n"
-		      " 10.000      23    4,600      0  1.00 MiB    0 bytes  4,096 bytes\n"
-		      " 15.000       0        0      0  2.00 MiB   1.00 MiB  8,192 bytes\n"
-		      " 20.000       0        0      0  4.00 MiB   2.00 MiB     12.0 KiB  again\n"
-		      " 25.000       0        0      0  2.00 MiB  -2.00 MiB  8,192 bytes\n"
-		      " 30.000       0        0      0  2.00 MiB    0 bytes  8,192 bytes\n"
-		      " 35.000       0        0      0   0 bytes  -2.00 MiB      0 bytes\n"
+		      "  0.000       1      200      1  1.25 MiB    256 KiB     5.00 KiB\n"
+		      "  5.000       0        0      0  1.50 MiB    256 KiB     6.00 KiB  touch\n"
+		      " 10.000      23    4,600      0  1.75 MiB    256 KiB     7.00 KiB\n"
+		      " 15.000       0        0      0  2.00 MiB    256 KiB     8.00 KiB\n"
+		      " 20.000       0        0      0  3.50 MiB   1.50 MiB     10.0 KiB  again\n"
+		      " 25.000       0        0      0  1.00 MiB  -2.50 MiB     4.00 KiB\n"
+		      " 30.000       0        0      0   512 KiB   -512 KiB     2.00 KiB\n"
+		      " 35.000       0        0      0   0 bytes   -512 KiB      0 bytes\n"
 		      " 40.000       0        0      0   0 bytes    0 bytes      0 bytes\n"
 		      " 45.000       7    1,400      0   0 bytes    0 bytes      0 bytes");
 	free(text);
+	sqlite3_close(db);
+}
+
+/* A short program has a sample at its exec and one at its exit. */
+static void the_last_sample_counts(void **state)
+{
+	sqlite3 *db = report_db(
+		"INSERT INTO run VALUES ('page_size', 4096), ('duration_ns', 1000003);"
+		"INSERT INTO task (task, tid, pid, created_by, process, exit_ns)"
+		" VALUES (1, 101, 101, 'launch', 1, 900001);"
+		"INSERT INTO rss (task, t_ns, anon, file, shmem, page_tables_bytes) VALUES"
+		" (1, 100000, 2, 0, 0, 4096), (1, 900001, 20, 272, 0, 4096)");
+	char *text = report_db_render(db, report_memory, &plain);
+
+	(void)state;
+	/* 292 pages at the exit; half of what came after the exec in the middle of its life */
+	assert_non_null(strstr(text, "\n 1.14 MiB |"));
+	assert_non_null(strstr(
+		text, "\n  0.450       0        0      0   588 KiB   72.5 KiB     4.00 KiB\n"));
+	assert_non_null(strstr(text, "\n  0.900       0        0      0   0 bytes"));
+	free(text);
+	sqlite3_close(db);
+}
+
+/* Two pages are no longer label than two thousand, and large numbers leave room. */
+static void widths(void **state)
+{
+	static const char *const all[] = {
+		"UPDATE rss SET anon = 2, file = 0, shmem = 0",
+		"UPDATE rss SET anon = 255, file = 0, shmem = 0, page_tables_bytes = 1046528",
+		"UPDATE fault_run SET n = 123457 WHERE kind = 'zero_fill'",
+		"UPDATE run SET value = 50000000000 WHERE key = 'duration_ns'",
+	};
+	sqlite3 *db = report_db(rising);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		report_db_add(db, all[i]);
+		for (int width = 80; width <= 127; width++) {
+			const struct report_style style = { .width = width };
+			char *text = report_db_render(db, report_memory, &style);
+
+			report_db_check_lines(text, width);
+			free(text);
+		}
+	}
 	sqlite3_close(db);
 }
 
@@ -130,6 +176,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(curves),
 		cmocka_unit_test(ticks),
+		cmocka_unit_test(the_last_sample_counts),
+		cmocka_unit_test(widths),
 		cmocka_unit_test(not_recorded),
 		cmocka_unit_test(asked_for),
 	};

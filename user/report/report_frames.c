@@ -10,7 +10,7 @@
 #define TIME_COLUMNS 10
 #define MOST_REGION 16
 #define MOST_PHASE 20
-#define LEAST_STRIP 8
+#define LEAST_STRIP 4
 #define MOST_STRIP 64
 
 struct frames_report {

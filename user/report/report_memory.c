@@ -31,18 +31,22 @@ struct memory {
 	size_t nr_times;
 	struct series resident, tables; /* pages; bytes of page tables */
 	struct series faults, major;    /* so far */
+	double most;                    /* pages of one process that were seen */
 	bool has_rss;
 };
 
-/* From FROM_NS to TO_NS (-1: the end) VALUE is part of the sum. */
+/* From FROM_NS to TO_NS (-1: the end) what goes evenly from BEFORE to AFTER is part of the sum. */
 static void add_level(const struct memory *m, struct series *s, long long from_ns, long long to_ns,
-		      double value)
+		      double before, double after)
 {
 	for (size_t i = 0; i < m->nr_times; i++) {
 		long long t = m->times[i];
 
-		if (t >= from_ns && (to_ns < 0 || t < to_ns))
-			s->values[i] += value;
+		if (t >= from_ns && to_ns < 0)
+			s->values[i] += before;
+		else if (t >= from_ns && t < to_ns)
+			s->values[i] += before + (after - before) * (double)(t - from_ns) /
+							 (double)(to_ns - from_ns);
 	}
 }
 
@@ -60,7 +64,10 @@ static void add_run(const struct memory *m, struct series *s, long long from_ns,
 	}
 }
 
-/* A sample holds until the next one of its address space, or until that is gone. */
+/*
+ * Between two samples of an address space memory grows with its faults: a straight
+ * line.  The last is mostly that of its exit; else it holds until then.
+ */
 static int read_rss(struct memory *m)
 {
 	sqlite3_stmt *stmt;
@@ -68,18 +75,25 @@ static int read_rss(struct memory *m)
 
 	err = report_prepare(
 		m->db, &stmt,
-		"SELECT rss.t_ns, coalesce(lead(rss.t_ns) OVER life, leader.exit_ns, -1),"
-		" anon + file + shmem, page_tables_bytes FROM rss JOIN task USING (task)"
-		" LEFT JOIN task AS leader ON leader.task = coalesce(task.process, task.task)"
-		" WINDOW life AS (PARTITION BY coalesce(task.process, task.task) ORDER BY rss.t_ns,"
-		" rss.rowid)");
+		"WITH sample AS (SELECT coalesce(process, task) AS process, rss.rowid AS nr, t_ns,"
+		"	anon + file + shmem AS pages, page_tables_bytes AS tables"
+		"	FROM rss JOIN task USING (task)"
+		") SELECT t_ns, coalesce(lead(t_ns) OVER life, exit_ns, -1),"
+		" pages, lead(pages, 1, pages) OVER life, tables, lead(tables, 1, tables) OVER life"
+		" FROM sample LEFT JOIN task AS leader ON leader.task = sample.process"
+		" WINDOW life AS (PARTITION BY sample.process ORDER BY t_ns, nr)");
 	if (err)
 		return err;
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		long long from = sqlite3_column_int64(stmt, 0), to = sqlite3_column_int64(stmt, 1);
+		double pages = sqlite3_column_double(stmt, 2);
 
-		add_level(m, &m->resident, from, to, sqlite3_column_double(stmt, 2));
-		add_level(m, &m->tables, from, to, sqlite3_column_double(stmt, 3));
+		add_level(m, &m->resident, from, to, pages, sqlite3_column_double(stmt, 3));
+		add_level(m, &m->tables, from, to, sqlite3_column_double(stmt, 4),
+			  sqlite3_column_double(stmt, 5));
+		/* a peak may lie between the moments that are drawn, such as that of an exit */
+		if (pages > m->most)
+			m->most = pages;
 		m->has_rss = true;
 	}
 	sqlite3_finalize(stmt);
@@ -159,21 +173,25 @@ static const struct grid_column columns[] = {
 
 enum { NR_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
 
-static char *bytes(const struct memory *m, char *buf, size_t size, double value)
+/* As text_size(), but short for a few pages, too. */
+static char *bytes(char *buf, size_t size, double value)
 {
+	double length = value < 0 ? -value : value;
 	char number[40];
 
-	if (!m->has_rss)
-		return text_escape(buf, size, "-", 0);
-	snprintf(buf, size, "%s%s", value < 0 ? "-" : "",
-		 text_size(number, sizeof(number), (long long)(value < 0 ? -value : value)));
+	if (length >= 1024 && length < 10000)
+		snprintf(number, sizeof(number), "%.2f KiB", length / 1024);
+	else
+		text_size(number, sizeof(number), (long long)length);
+	snprintf(buf, size, "%s%s", value < 0 ? "-" : "", number);
 	return buf;
 }
 
 /* The tick that ends at times[I]. */
 static void add_row(const struct memory *m, struct grid *grid, size_t i, const char *phases)
 {
-	char time[32], n[32], rate[32], major[32], resident[48], growth[48], tables[48];
+	char time[32], n[32], rate[32], major[32], resident[48] = "-", growth[48] = "-",
+						   tables[48] = "-";
 	long long from = m->times[i - 1], to = m->times[i], faults, majors;
 	double before = m->resident.values[i - 1], after = m->resident.values[i];
 
@@ -186,9 +204,11 @@ static void add_row(const struct memory *m, struct grid *grid, size_t i, const c
 	text_count(rate, sizeof(rate),
 		   to > from ? (long long)((double)faults * 1e9 / (double)(to - from)) : 0);
 	text_count(major, sizeof(major), majors);
-	bytes(m, resident, sizeof(resident), after * (double)m->page_size);
-	bytes(m, growth, sizeof(growth), (after - before) * (double)m->page_size);
-	bytes(m, tables, sizeof(tables), m->tables.values[i]);
+	if (m->has_rss) {
+		bytes(resident, sizeof(resident), after * (double)m->page_size);
+		bytes(growth, sizeof(growth), (after - before) * (double)m->page_size);
+		bytes(tables, sizeof(tables), m->tables.values[i]);
+	}
 	grid_row(grid,
 		 (const char *const[]){ time, n, rate, major, resident, growth, tables, phases });
 }
@@ -229,14 +249,14 @@ static void print_axis(const struct memory *m, FILE *out, const struct report_st
 static void print_curves(const struct memory *m, FILE *out, const struct report_style *style)
 {
 	int width = (style->width ? style->width : 100) - LABEL_COLUMNS - 2;
-	double most = 0, rates[MOMENTS];
+	double most = m->most, rates[MOMENTS];
 	char top[48];
 
 	if (m->has_rss) {
 		for (size_t i = 0; i <= MOMENTS; i++)
 			if (m->resident.values[i] > most)
 				most = m->resident.values[i];
-		text_size(top, sizeof(top), (long long)(most * (double)m->page_size));
+		bytes(top, sizeof(top), most * (double)m->page_size);
 		fprintf(out, "\n%sresident memory of all processes%s\n",
 			report_ink(style, REPORT_BOLD), report_ink(style, REPORT_PLAIN));
 		curve_print(out, style, m->resident.values + 1, MOMENTS, width, LABEL_COLUMNS, top,
@@ -275,8 +295,10 @@ int report_memory(sqlite3 *db, FILE *out, const struct report_style *style)
 	if (!err)
 		err = read_faults(m);
 	if (!err && !m->has_rss)
-		fputs("resident memory was not recorded: no claim of the experiment reads table rss\n",
-		      out);
+		report_wrap(
+			out, style,
+			"resident memory was not recorded: no claim of the experiment reads table rss",
+			0, 2);
 	if (!err)
 		err = print_table(m, out, style);
 	if (!err) {

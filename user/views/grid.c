@@ -10,13 +10,15 @@
 
 #define GAP 2
 #define LEAST_WRAPPED 20
+#define LEAST_CUT 4
 
 struct grid {
 	const struct grid_column *columns;
 	int n;
 	char **cells; /* by rows */
 	size_t rows, room;
-	int *widths; /* of the columns; -1: left out */
+	int *widths;               /* of the columns; -1: left out */
+	int *cells_widths, *whole; /* of the longest cell, without the heading; before any cut */
 	bool fitted;
 	int error;
 };
@@ -29,11 +31,14 @@ struct grid *grid_new(const struct grid_column *columns, int n)
 		return NULL;
 	grid->columns = columns;
 	grid->n = n;
-	grid->widths = calloc((size_t)n, sizeof(*grid->widths));
+	/* three arrays */
+	grid->widths = calloc(3 * (size_t)n, sizeof(*grid->widths));
 	if (!grid->widths) {
 		free(grid);
 		return NULL;
 	}
+	grid->cells_widths = grid->widths + n;
+	grid->whole = grid->cells_widths + n;
 	for (int i = 0; i < n; i++)
 		grid->widths[i] = text_width(columns[i].name);
 	return grid;
@@ -74,6 +79,8 @@ void grid_row(struct grid *grid, const char *const *cells)
 		if (!copy)
 			grid->error = -ENOMEM;
 		grid->cells[grid->rows * n + i] = copy;
+		if (width > grid->cells_widths[i])
+			grid->cells_widths[i] = width;
 		if (width > grid->widths[i])
 			grid->widths[i] = width;
 	}
@@ -88,6 +95,36 @@ static int total(const struct grid *grid)
 		if (grid->widths[i] > 0)
 			sum += grid->widths[i] + (sum ? GAP : 0);
 	return sum;
+}
+
+/* What column I may be cut to. */
+static int least_of(const struct grid *grid, int i)
+{
+	return grid->columns[i].least ? grid->columns[i].least : grid->widths[i];
+}
+
+/* The same where that does not do: no number is cut, but its heading is. */
+static int last_least_of(const struct grid *grid, int i)
+{
+	return grid->columns[i].right && grid->cells_widths[i] > LEAST_CUT ? grid->cells_widths[i] :
+									     LEAST_CUT;
+}
+
+/* The widest columns are cut until all fit: true. */
+static bool cut_to(struct grid *grid, int width, int (*least)(const struct grid *grid, int i))
+{
+	while (total(grid) > width) {
+		int widest = -1;
+
+		for (int i = 0; i < grid->n; i++)
+			if (grid->widths[i] > least(grid, i) &&
+			    (widest < 0 || grid->widths[i] > grid->widths[widest]))
+				widest = i;
+		if (widest < 0)
+			return false;
+		grid->widths[widest]--;
+	}
+	return true;
 }
 
 /* Widths that fit into WIDTH, as far as it can be done. */
@@ -108,17 +145,14 @@ static void fit(struct grid *grid, int width)
 	for (int i = last; i >= 0 && total(grid) > width; i--)
 		if (grid->columns[i].optional)
 			grid->widths[i] = -1;
-	while (total(grid) > width) {
-		int widest = -1;
-
-		for (int i = 0; i < grid->n; i++)
-			if (grid->columns[i].least && grid->widths[i] > grid->columns[i].least &&
-			    (widest < 0 || grid->widths[i] > grid->widths[widest]))
-				widest = i;
-		if (widest < 0)
-			break;
-		grid->widths[widest]--;
+	memcpy(grid->whole, grid->widths, (size_t)grid->n * sizeof(*grid->widths));
+	for (int i = last; !cut_to(grid, width, least_of) && i >= 0; i--) {
+		if (!grid->columns[i].spare)
+			continue;
+		memcpy(grid->widths, grid->whole, (size_t)grid->n * sizeof(*grid->widths));
+		grid->widths[i] = grid->whole[i] = -1;
 	}
+	cut_to(grid, width, last_least_of);
 }
 
 int grid_room(struct grid *grid, const struct report_style *style)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Tables as text: columns as wide as their cells.  Where they are too wide, what
- * is optional goes first, then the longest cells are cut.
+ * is optional goes first, then the longest cells are cut.  Numbers never are, so
+ * that a table of many may still be too wide.
  */
 #ifndef GRID_H
 #define GRID_H
@@ -16,6 +17,7 @@ struct grid_column {
 	bool right;     /* numbers */
 	bool keep_last; /* the last word stays where a cell is cut */
 	bool optional;  /* left out where there is no room, the last such column first */
+	bool spare;     /* left out where others would be cut below their least, the last first */
 	bool wrapped;   /* the last column alone: its text goes on below itself */
 };
 

@@ -34,14 +34,14 @@ enum {
 
 static const struct grid_column columns[] = {
 	{ .name = "time ms", .right = true, .optional = true },
-	{ .name = "task", .least = 10 },
-	{ .name = "phase", .least = 8 },
+	{ .name = "task", .least = 10, .keep_last = true },
+	{ .name = "phase", .least = 5 },
 	{ .name = "kind" },
-	{ .name = "via" },
+	{ .name = "via", .spare = true },
 	{ .name = "n", .right = true },
-	{ .name = "address", .right = true },
-	{ .name = "what is there", .least = 16 },
-	{ .name = "by", .least = 12 },
+	{ .name = "address", .right = true, .spare = true },
+	{ .name = "what is there", .least = 18 },
+	{ .name = "by", .least = 18 },
 };
 
 enum { NR_COLUMNS = sizeof(columns) / sizeof(columns[0]) };
