@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,33 @@ static void test_duration(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		assert_string_equal(text_duration(buf, sizeof(buf), cases[i].ns), cases[i].text);
+}
+
+static void test_rate(void **state)
+{
+	static const struct {
+		double rate;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 0.00009, "<0.0001" },
+		{ 0.25, "0.25" },
+		{ 19.23, "19.2" },
+		{ 200, "200" },
+		{ 999.4, "999" },
+		{ 999.6, "1,000" },
+		{ 2896.7, "2,900" },
+		{ 12345, "12,300" },
+		{ 123456789, "123,000,000" },
+		{ 1e300, "1,000,000,000,000,000,000" },
+		{ INFINITY, "1,000,000,000,000,000,000" },
+		{ NAN, "1,000,000,000,000,000,000" },
+	};
+	char buf[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(text_rate(buf, sizeof(buf), cases[i].rate), cases[i].text);
 }
 
 static void test_size(void **state)
@@ -225,17 +253,12 @@ static void test_pad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_count),
-		cmocka_unit_test(test_counts_inside_of_text),
-		cmocka_unit_test(test_duration),
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_char),
-		cmocka_unit_test(test_width),
-		cmocka_unit_test(test_escape),
-		cmocka_unit_test(test_escape_cuts),
-		cmocka_unit_test(test_escape_for_ascii),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_pad),
+		cmocka_unit_test(test_count),       cmocka_unit_test(test_counts_inside_of_text),
+		cmocka_unit_test(test_duration),    cmocka_unit_test(test_rate),
+		cmocka_unit_test(test_size),        cmocka_unit_test(test_char),
+		cmocka_unit_test(test_width),       cmocka_unit_test(test_escape),
+		cmocka_unit_test(test_escape_cuts), cmocka_unit_test(test_escape_for_ascii),
+		cmocka_unit_test(test_json),        cmocka_unit_test(test_pad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -100,6 +100,22 @@ char *text_duration(char *buf, size_t size, long long ns)
 	return buf;
 }
 
+char *text_rate(char *buf, size_t size, double rate)
+{
+	double unit = 10;
+
+	/* what %g writes without an exponent */
+	if (rate < 999.5) {
+		snprintf(buf, size, rate > 0 && rate < 0.0001 ? "<0.0001" : "%.3g", rate);
+		return buf;
+	}
+	if (!(rate < 1e18)) /* or no number */
+		rate = 1e18;
+	while (rate / unit >= 999.5)
+		unit *= 10;
+	return text_count(buf, size, (long long)(rate / unit + 0.5) * (long long)unit);
+}
+
 char *text_size(char *buf, size_t size, long long bytes)
 {
 	char number[32];

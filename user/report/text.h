@@ -17,6 +17,9 @@ char *text_counts_in(char *buf, size_t size, const char *s);
 /* Three figures and a unit: "1.61 us", "41.2 ms". */
 char *text_duration(char *buf, size_t size, long long ns);
 
+/* Three figures of how many a second: "0.25", "19.2", "2,900". */
+char *text_rate(char *buf, size_t size, double rate);
+
 /* "812 bytes", "64.0 KiB", "4.19 MiB". */
 char *text_size(char *buf, size_t size, long long bytes);
 

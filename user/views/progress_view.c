@@ -221,7 +221,7 @@ static void print_keys(const struct plot *p)
 static void print_sums(const struct plot *p)
 {
 	long long turnaround = 0, span = p->l.end_ns - p->l.begin_ns;
-	char time[40], whole[40], text[200];
+	char time[40], whole[40], rate[32], text[200];
 	int ended = 0;
 
 	for (size_t i = 0; i < p->l.t.nr_tasks; i++)
@@ -233,9 +233,9 @@ static void print_sums(const struct plot *p)
 	if (!ended)
 		return;
 	snprintf(text, sizeof(text),
-		 "average turnaround %s   throughput %.3g tasks a second (%d ended in %s)",
+		 "average turnaround %s   throughput %s tasks a second (%d ended in %s)",
 		 text_duration(time, sizeof(time), turnaround / ended),
-		 span > 0 ? 1e9 * ended / (double)span : 0.0, ended,
+		 text_rate(rate, sizeof(rate), span > 0 ? 1e9 * ended / (double)span : 0.0), ended,
 		 text_duration(whole, sizeof(whole), span));
 	putc('\n', p->out);
 	report_wrap(p->out, p->style, text, 0, 2);

@@ -217,10 +217,11 @@ static void print_plots(const struct plot *p)
 	const struct report_style *style = p->r->style;
 	const char *bar = style->utf8 ? "│" : "|";
 	FILE *out = p->r->out;
-	char top[2][40];
+	char top[2][40], rate[32];
 
 	text_duration(top[0], sizeof(top[0]), (long long)p->most[0]);
-	snprintf(top[1], sizeof(top[1]), "%.3g/s", p->most[1]);
+	text_rate(rate, sizeof(rate), p->most[1]);
+	snprintf(top[1], sizeof(top[1]), "%s/s", rate);
 	fprintf(out, "%s%*s  %-*s%*s  %s%s\n", report_ink(style, REPORT_BOLD), LABEL, "",
 		p->columns + 1, "mean turnaround", LABEL, "", "throughput",
 		report_ink(style, REPORT_PLAIN));
@@ -248,7 +249,7 @@ static void print_plots(const struct plot *p)
 /* "2 CPUs: 2 at once 104 ms, 19.2 a second; ..." */
 static void print_values(const struct rounds *r)
 {
-	char text[1200], time[40];
+	char text[1200], time[40], rate[32];
 
 	for (size_t i = 0, j; i < r->nr; i = j) {
 		size_t used = (size_t)snprintf(text, sizeof(text), "%d CPU%s: ", r->list[i].cpus,
@@ -258,11 +259,11 @@ static void print_values(const struct rounds *r)
 			if (used < sizeof(text))
 				used += (size_t)snprintf(
 					text + used, sizeof(text) - used,
-					"%s%d at once %s, %.3g a second", j > i ? "; " : "",
+					"%s%d at once %s, %s a second", j > i ? "; " : "",
 					r->list[j].n,
 					text_duration(time, sizeof(time),
 						      (long long)r->list[j].turnaround_ns),
-					r->list[j].rate);
+					text_rate(rate, sizeof(rate), r->list[j].rate));
 		report_wrap(r->out, r->style, text, 0, 2);
 	}
 }

@@ -217,7 +217,7 @@ static void print_fairness(const struct states_view *v)
 static void print_run(const struct states_view *v)
 {
 	long long span = v->l.end_ns - v->l.begin_ns, busy = 0, turnaround = 0;
-	char text[300], one[40], two[40];
+	char text[300], one[40], two[40], rate[32];
 	int ended = 0;
 
 	for (size_t i = 0; i < v->l.t.nr_tasks; i++) {
@@ -240,9 +240,11 @@ static void print_run(const struct states_view *v)
 	line(v, "utilisation", text);
 	print_fairness(v);
 	if (ended) {
-		snprintf(text, sizeof(text), "%s on average; %d task%s ended, %.3g a second",
+		snprintf(text, sizeof(text), "%s on average; %d task%s ended, %s a second",
 			 text_duration(one, sizeof(one), turnaround / ended), ended,
-			 ended == 1 ? "" : "s", span > 0 ? 1e9 * ended / (double)span : 0.0);
+			 ended == 1 ? "" : "s",
+			 text_rate(rate, sizeof(rate),
+				   span > 0 ? 1e9 * ended / (double)span : 0.0));
 		line(v, "turnaround", text);
 	}
 }
