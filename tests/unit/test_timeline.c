@@ -363,6 +363,34 @@ static void test_rows_are_bounded(void **state)
 	       "           it.fl\n");
 }
 
+/* Beyond four kinds the rest is one number; "other" alone is the name of a kind. */
+static void test_many_kinds(void **state)
+{
+	static const char start[] =
+		"INSERT INTO fault_run (task, kind, via, major, start_ns, end_ns, n) VALUES"
+		"  (1, 'zero_fill', 'user', 0, 1100000, 1100000, 23),"
+		"  (1, 'file_copy', 'user', 0, 1200000, 1200000, 13),"
+		"  (1, 'copy', 'user', 0, 1300000, 1300000, 7),"
+		"  (1, 'zero_page', 'user', 0, 1400000, 1400000, 3);";
+	char *sql = sqlite3_mprintf(
+		"%s%s", start,
+		"INSERT INTO fault_run (task, kind, via, major, start_ns, end_ns, n)"
+		" VALUES (1, 'copy_zero', 'user', 0, 1500000, 1500000, 2);");
+
+	(void)state;
+	expect(command("prefault", 97), start, &plain,
+	       "time ms  prefault 101\n"
+	       "  1.000  │ exec prefault  77 faults (31 file, 23 zero-fill, 13 file-copy, 7 copy, 3 zero-page)\n"
+	       "         ~ 95.6 ms without an event\n"
+	       " 97.000  │ exit 0\n");
+	expect(command("prefault", 97), sql, &plain,
+	       "time ms  prefault 101\n"
+	       "  1.000  │ exec prefault  79 faults (31 file, 23 zero-fill, 13 file-copy, 7 copy, 5 of other kinds)\n"
+	       "         ~ 95.5 ms without an event\n"
+	       " 97.000  │ exit 0\n");
+	sqlite3_free(sql);
+}
+
 static void test_faults_in_regions(void **state)
 {
 	/* in the kernel, without an exception, not counted, majors, ends seen and not seen */
@@ -522,6 +550,7 @@ int main(void)
 		cmocka_unit_test(test_threads_stand_under_their_process),
 		cmocka_unit_test(test_idle_is_folded_and_losses_stand_where_they_were),
 		cmocka_unit_test(test_rows_are_bounded),
+		cmocka_unit_test(test_many_kinds),
 		cmocka_unit_test(test_faults_in_regions),
 		cmocka_unit_test(test_hostile_rows_stay_inside_the_lines),
 		cmocka_unit_test(test_without_a_width_no_row_wraps),

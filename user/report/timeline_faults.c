@@ -197,7 +197,7 @@ static int by_number(const void *a, const void *b)
 	return strcmp(one->kind, two->kind);
 }
 
-/* "21 file, 9 zero-fill, 3 other"; one kind alone needs no number */
+/* "21 file, 9 zero-fill, 3 of other kinds"; one kind alone needs no number */
 static void name_kinds(char *buf, size_t size, const struct sums *s)
 {
 	long long other = 0;
@@ -217,7 +217,7 @@ static void name_kinds(char *buf, size_t size, const struct sums *s)
 			s->nr > 1 ? " " : "", sum->major ? "major " : "", sum->kind);
 	}
 	if (other)
-		snprintf(buf + used, size - used, ", %s other",
+		snprintf(buf + used, size - used, ", %s of other kinds",
 			 text_count(number, sizeof(number), other));
 }
 
