@@ -94,6 +94,9 @@ static void faults(void **state)
 	put_command(r, 101);
 	put_new(r, 2, 2, 1, 102, FORK);
 	PUT(r, file);
+	file.object = 7; /* whose name never came */
+	file.kind = FL_FILE_COPY;
+	PUT(r, file);
 	PUT(r, gup);
 	PUT(r, heap);
 	PUT(r, object);
@@ -110,6 +113,8 @@ static void faults(void **state)
 		"error FROM fault ORDER BY kind, via",
 		"2|#77|-|file|kernel|1|3|3|139637976727552|4096|1|4198964|139637976727552|"
 		"139637976821760|115|libc.so.6|1009|2|8192|exit|6",
+		"2|#77|-|file_copy|kernel|1|3|3|139637976727552|4096|1|4198964|139637976727552|"
+		"139637976821760|115|-|1009|2|8192|exit|6",
 		"1|-|-|zero_fill|gup|0|5|5|-|0|7|-|-|-|-|-|0|0|-|mlock|0",
 		"1|touch|heap|zero_fill|user|0|2|31|139637976727552|4096|23|4198964|"
 		"139637976727552|139637976821760|115|-|1009|2|-|-|6");

@@ -74,9 +74,7 @@ const char *correlate_syscall(struct correlation *c, __u16 nr)
 
 const char *correlate_object(struct correlation *c, __u32 id)
 {
-	const char *name = map_get(&c->objects, id);
-
-	return name || !id ? name : "#";
+	return id ? map_get(&c->objects, id) : NULL;
 }
 
 static const struct {

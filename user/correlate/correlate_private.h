@@ -172,7 +172,8 @@ int correlate_grow(struct correlation *c, void *array, size_t n, size_t size);
 /* What numbers in records mean.  Strings live as long as the correlation. */
 const char *correlate_name(struct correlation *c, __u16 id);    /* NULL: none */
 const char *correlate_syscall(struct correlation *c, __u16 nr); /* NULL: none; "exit" */
-const char *correlate_object(struct correlation *c, __u32 id);  /* NULL: none */
+/* NULL: none, or not known: the names come at the end, a recording that was cut off has none. */
+const char *correlate_object(struct correlation *c, __u32 id);
 
 /* One value of a row. */
 struct cell {

@@ -266,8 +266,8 @@ static int print_candidates(sqlite3 *db, FILE *out, const struct report_style *s
 
 	err = report_prepare(
 		db, &stmt,
-		"SELECT coalesce(phase, ''), kind, n, address, vma_start, vma_end, coalesce(object, ''),"
-		"	coalesce(syscall, '') "
+		"SELECT coalesce(phase, ''), kind, n, address, vma_start, vma_end,"
+		"	coalesce(object, iif(vma_offset IS NULL, '', 'a file')), coalesce(syscall, '') "
 		"FROM fault_run WHERE task = ? AND coalesce(region, '') = '' "
 		"ORDER BY start_ns DESC LIMIT 11");
 	if (err)
