@@ -26,6 +26,17 @@ test_no_capability() {
 	[ ! -e "$W/ran" ] || fail "the command ran"
 }
 
+# Whatever it is that the limit is met at.
+test_few_open_files() {
+	local most
+	for most in 11 17 41 97; do
+		run bash -c "ulimit -n $most; exec \"\$@\"" bash "$FAULTLINE" trace -- touch "$W/ran"
+		same "status with $most files" 4 "$status"
+		sentence "Too many open files; allow more, as with \"ulimit -n 1024\""
+		[ ! -e "$W/ran" ] || fail "the command was run untraced"
+	done
+}
+
 # A kernel whose mappings are not in a maple tree, by what it says of its types.
 test_doctor_old_kernel() {
 	LC_ALL=C sed -z 's/^maple_node$/maple_nope/' /sys/kernel/btf/vmlinux >btf

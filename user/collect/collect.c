@@ -122,8 +122,10 @@ int collect_arm(struct collect *c, char *why, size_t why_size)
 		return err;
 	find_direct_map(c);
 	if (!c->ring) {
-		snprintf(why, why_size, "cannot map the ring buffer: %s; try a smaller --ring-size",
-			 strerror(c->ring_errno));
+		snprintf(why, why_size, "cannot map the ring buffer: %s; %s",
+			 strerror(c->ring_errno),
+			 c->ring_errno == EMFILE ? collect_remedy(-EMFILE) :
+						   "try a smaller --ring-size");
 		return -c->ring_errno;
 	}
 	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
@@ -133,8 +135,8 @@ int collect_arm(struct collect *c, char *why, size_t why_size)
 		err = c->snapshot ? 0 : -errno;
 	}
 	if (err)
-		snprintf(why, why_size, "cannot attach the BPF programs: %s; see faultline doctor",
-			 strerror(-err));
+		snprintf(why, why_size, "cannot attach the BPF programs: %s; %s", strerror(-err),
+			 collect_remedy(err));
 	return err;
 }
 

@@ -50,6 +50,9 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 /* Load and attach.  0, or -errno with a sentence that names the remedy in WHY. */
 int collect_arm(struct collect *c, char *why, size_t why_size);
 
+/* What to do about ERR of something of the kernel's that cannot be had, for the end of a sentence. */
+const char *collect_remedy(int err);
+
 /* Name of the barrier that the command is to be told of, or NULL: there is none. */
 const char *collect_barrier(const struct collect *c);
 

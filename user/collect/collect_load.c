@@ -266,6 +266,12 @@ static void *load_part(void *arg)
 	return NULL;
 }
 
+const char *collect_remedy(int err)
+{
+	/* each map, program and attachment is one */
+	return err == -EMFILE ? "allow more, as with \"ulimit -n 1024\"" : "see faultline doctor";
+}
+
 int collect_load(struct collect *c, const struct collect_options *o, char *why, size_t why_size)
 {
 	struct loading l = { .c = c, .o = o, .maps = PTHREAD_MUTEX_INITIALIZER };
@@ -278,7 +284,7 @@ int collect_load(struct collect *c, const struct collect_options *o, char *why, 
 		return -errno;
 	snprintf(l.path, sizeof(l.path), "/proc/self/fd/%d", l.fd);
 	err = load_maps(&l);
-	if (l.types_err)
+	if (l.types_err && err != -EMFILE)
 		snprintf(
 			why, why_size,
 			"cannot read the kernel's types: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y "
@@ -291,8 +297,9 @@ int collect_load(struct collect *c, const struct collect_options *o, char *why, 
 	if (failed)
 		err = failed->err;
 	if (err && !why[0])
-		snprintf(why, why_size, "cannot %s the BPF programs: %s; see faultline doctor",
-			 failed && failed->attaching ? "attach" : "load", strerror(-err));
+		snprintf(why, why_size, "cannot %s the BPF programs: %s; %s",
+			 failed && failed->attaching ? "attach" : "load", strerror(-err),
+			 collect_remedy(err));
 	close(l.fd);
 	return err;
 }

@@ -104,7 +104,8 @@ static int trace(struct collect *c, struct launch *launch, const struct identity
 	if (!err)
 		err = identity_drop(owner, collect_reads_frames(c));
 	if (err) {
-		snprintf(why, why_size, "cannot follow the command: %s", strerror(-err));
+		snprintf(why, why_size, "cannot follow the command: %s; %s", strerror(-err),
+			 collect_remedy(err));
 		return err;
 	}
 	result->exec_errno = -launch_release(launch, &result->failed_step);
