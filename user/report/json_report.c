@@ -15,6 +15,11 @@ static const struct {
 	const char *key, *sql;
 } tables[] = {
 	{ "tasks", "SELECT * FROM task ORDER BY task" },
+	{ "reparents", "SELECT * FROM reparent ORDER BY t_ns, task" },
+	{ "freed", "SELECT * FROM freed ORDER BY t_ns, task" },
+	{ "cards", "SELECT * FROM card ORDER BY t_ns, task" },
+	{ "vmas", "SELECT * FROM vma ORDER BY t_ns, task, start" },
+	{ "open_files", "SELECT * FROM open_file ORDER BY t_ns, task, fd" },
 	{ "phases", "SELECT * FROM phase ORDER BY start_ns, task" },
 	{ "regions", "SELECT * FROM region ORDER BY t_ns, task" },
 	{ "values", "SELECT * FROM value ORDER BY t_ns, task" },
@@ -22,6 +27,7 @@ static const struct {
 	  "SELECT * FROM fault_count ORDER BY task, phase, region, kind, via, major,"
 	  " syscall" },
 	{ "faults", "SELECT * FROM fault ORDER BY start_ns, task" },
+	{ "mapped_files", "SELECT * FROM mapped_file ORDER BY name, path, device, inode" },
 	{ "fault_costs", "SELECT * FROM fault_cost ORDER BY phase, region, kind, via, least_ns" },
 	{ "reconcile", "SELECT * FROM reconcile ORDER BY task" },
 	{ "page_allocs", "SELECT * FROM page_alloc ORDER BY task, phase, use, page_order" },
@@ -29,6 +35,7 @@ static const struct {
 	{ "states", "SELECT task, state, why, count(*) AS n, sum(end_ns - start_ns) AS total_ns,"
 		    " max(end_ns - start_ns) AS longest_ns FROM state GROUP BY task, state, why"
 		    " ORDER BY task, state, why" },
+	{ "priorities", "SELECT * FROM priority ORDER BY t_ns, task" },
 	{ "signals", "SELECT * FROM signal ORDER BY generated_ns" },
 	{ "locks", "SELECT * FROM lock ORDER BY request_ns" },
 	{ "messages", "SELECT channel, object, from_task, to_task, count(*) AS n,"
