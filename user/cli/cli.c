@@ -112,6 +112,14 @@ int cli_close_stdout(int status)
 	return status ? status : CLI_INCOMPLETE;
 }
 
+int cli_cannot(const char *what, const char *why)
+{
+	if (ferror(stdout))
+		return CLI_INCOMPLETE;
+	message("cannot %s: %s", what, why);
+	return CLI_USAGE;
+}
+
 int cli_choose_identity(struct identity **id, const char *user, bool as_root)
 {
 	struct identity_caller caller = identity_caller();
@@ -263,10 +271,7 @@ int cli_report(struct recording *rec, const struct cli_record *record)
 		err = report_json(recording_db(rec), stdout);
 	else
 		err = report_text(recording_db(rec), stdout, &style);
-	/* What cannot be written is told when stdout is closed. */
-	if (err && !ferror(stdout))
-		message("cannot show the recording: %s", strerror(-err));
-	return err;
+	return err ? cli_cannot("show the recording", strerror(-err)) : CLI_OK;
 }
 
 int cli_close_recording(struct recording *rec, bool failed, int status)

@@ -50,6 +50,12 @@ int cli_size(const char *text, size_t *bytes);
 int cli_close_stdout(int status);
 
 /*
+ * WHAT cannot be done, for the reason WHY: CLI_USAGE after a message.  Where it is that
+ * stdout takes no more, CLI_INCOMPLETE; cli_close_stdout() says so.
+ */
+int cli_cannot(const char *what, const char *why);
+
+/*
  * Whom a command runs as; USER (-u) may be NULL.  *ID is NULL for "as we are".
  * CLI_OK, or another status after a message.  The caller frees *ID.
  */
@@ -87,7 +93,7 @@ int cli_session(const struct session_options *options, bool json, struct recordi
 /* True if the recording REC says run.status = 'complete'. */
 bool cli_is_complete(struct recording *rec);
 
-/* The timeline and tables of a recording to stdout, as RECORD wants them.  0 or -errno. */
+/* The timeline and tables of a recording to stdout, as RECORD wants them.  As cli_cannot(). */
 int cli_report(struct recording *rec, const struct cli_record *record);
 
 /*

@@ -74,7 +74,7 @@ int cmd_query(int argc, char **argv)
 	};
 	struct query query = { .deadline_ms = SANDBOX_DEADLINE_MS };
 	struct recording *rec;
-	char why[512] = "";
+	char why[512] = "", whole[640];
 	const char *remedy = "";
 	int status, err;
 
@@ -90,8 +90,8 @@ int cmd_query(int argc, char **argv)
 			remedy = "; SELECT sql FROM sqlite_schema shows the tables";
 		else if (err == -ETIME)
 			remedy = "; --seconds=N gives it more time";
-		message("cannot answer the query: %s%s", why, remedy);
-		status = CLI_USAGE;
+		snprintf(whole, sizeof(whole), "%s%s", why, remedy);
+		status = cli_cannot("answer the query", whole);
 	}
 	recording_close(rec);
 	return status;

@@ -129,7 +129,7 @@ static int show_part(const struct section *section, const char *task, const char
 {
 	struct report_style style = report_style_for(stdout);
 	sqlite3 *db = recording_db(rec);
-	char why[512] = "";
+	char why[512] = "", what[64];
 	int err;
 
 	if (section->of_task || section->of_phase) {
@@ -145,9 +145,8 @@ static int show_part(const struct section *section, const char *task, const char
 		/* Ours is no SQL of a stranger: it may take the time that a large file takes. */
 		err = query_print(db, section->sql, stdout, QUERY_AUTO, 0, why, sizeof(why));
 	}
-	if (err)
-		message("cannot show %s: %s", section->name, why);
-	return err ? CLI_USAGE : CLI_OK;
+	snprintf(what, sizeof(what), "show %s", section->name);
+	return err ? cli_cannot(what, why) : CLI_OK;
 }
 
 static int show_lists(const struct show *show, struct recording *rec)
@@ -200,8 +199,8 @@ int cmd_show(int argc, char **argv)
 		return status;
 	if (show.any)
 		status = show_lists(&show, rec);
-	else if (cli_report(rec, &show.record))
-		status = CLI_USAGE;
+	else
+		status = cli_report(rec, &show.record);
 	if (!status && !cli_is_complete(rec))
 		status = CLI_INCOMPLETE;
 	recording_close(rec);
