@@ -96,7 +96,7 @@ struct fl_task_exec {
 	__u32 old_tid; /* differs from tid when a thread that was not the leader called exec */
 	__u32 tid;
 	char comm[FL_COMM_LEN];
-	char path[FL_DATA_LEN]; /* as given to execve, cut */
+	char path[FL_DATA_LEN]; /* as given to execve; of a descriptor the file's name; cut */
 };
 
 struct fl_task_exit {

@@ -65,6 +65,7 @@ int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binp
 {
 	struct task_state *s = task_state(task);
 	struct fl_task_exec e = {};
+	const char *path;
 	__u64 now;
 	__u32 process;
 
@@ -81,7 +82,11 @@ int BPF_PROG(task_exec, struct task_struct *task, int old_pid, struct linux_binp
 	e.old_tid = old_pid;
 	e.tid = task->pid;
 	bpf_probe_read_kernel_str(e.comm, sizeof(e.comm), task->comm);
-	bpf_probe_read_kernel_str(e.path, sizeof(e.path), BPF_CORE_READ(bprm, filename));
+	path = BPF_CORE_READ(bprm, filename);
+	/* /dev/fd/N tells nothing; of a script the file is its interpreter: alloc_bprm() */
+	if (BPF_CORE_READ(bprm, fdpath) && BPF_CORE_READ(bprm, interp) == path)
+		path = (const char *)BPF_CORE_READ(bprm, file, f_path.dentry, d_name.name);
+	bpf_probe_read_kernel_str(e.path, sizeof(e.path), path);
 	event_send(&e.event, sizeof(e));
 	return 0;
 }

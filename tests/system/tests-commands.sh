@@ -23,6 +23,17 @@ test_exec_paths() {
 	same "times that bash is shown" 2 "$(grep -c 'exec bash  [0-9]' "$W/out")"
 }
 
+# A descriptor has no path: the name of its file is shown.
+test_exec_descriptor() {
+	local python=/usr/bin/python3
+	[ -x "$python" ] || skip "$python is not installed"
+	cp "$(type -P true)" first
+	trace "$python" -c 'import os; os.execve(os.open("first", os.O_RDONLY), ["second"], {})'
+	same_status "status" 0
+	same "exe" first "$(query 'SELECT exe FROM task')"
+	contains "timeline" "$W/out" "exec first"
+}
+
 test_python() {
 	command -v python3 >/dev/null || skip "no python3"
 	trace python3 -c 'x = bytearray(7 * 1024 * 1024); print(sum(x[::4096]))'

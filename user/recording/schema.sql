@@ -29,7 +29,7 @@ CREATE TABLE task (
 	created_by TEXT NOT NULL,	-- launch, fork, vfork, clone, thread; unknown: not seen
 	clone_flags INTEGER,
 	comm TEXT,		-- the last one
-	exe TEXT,		-- path given to the last execve
+	exe TEXT,		-- path given to the last execve; of a descriptor the file's name
 	role TEXT,		-- named by a marker
 	start_ns INTEGER,
 	exec_ns INTEGER,	-- the last successful execve

@@ -92,6 +92,7 @@ struct file;
 struct sk_buff;
 struct dentry;
 struct inode;
+struct super_block;
 struct vfsmount;
 struct path;
 struct linux_binprm;
@@ -378,8 +379,6 @@ struct dentry {
 
 typedef short unsigned int umode_t;
 
-struct super_block;
-
 struct inode {
 	umode_t i_mode;
 	struct super_block *i_sb;
@@ -399,7 +398,10 @@ struct vfsmount {
 };
 
 struct linux_binprm {
+	struct file *file;
 	const char *filename;
+	const char *interp;
+	const char *fdpath;
 };
 
 struct in6_addr {
