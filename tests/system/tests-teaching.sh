@@ -215,3 +215,20 @@ test_memory() {
 	run "$FAULTLINE" show --memory "$W/true.fl"
 	same "status for a command" 0 "$status"
 }
+
+# A run traces what its claims read; what they do not is not told as if it had not happened.
+test_not_traced() {
+	local list
+	run "$FAULTLINE" run five-states -o "$W/t.fl"
+	same "subjects" "states, cards" \
+		"$(query "SELECT value FROM run WHERE key = 'subjects'")"
+	for list in signals messages locks; do
+		run "$FAULTLINE" show "--$list" "$W/t.fl"
+		same "status of show --$list" 0 "$status"
+		contains "show --$list" out "The recording has no $list: what was asked for did not"
+		same "lines that say none" 0 "$(grep -c "^no $list" out || true)"
+	done
+	run "$FAULTLINE" trace -o "$W/true.fl" true
+	run "$FAULTLINE" show --locks "$W/true.fl"
+	contains "what was looked for" out "no locks: no file was locked"
+}
