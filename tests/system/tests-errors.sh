@@ -153,6 +153,39 @@ END
 	[ -n "$(query "SELECT value FROM run WHERE key = 'reason'")" ] || fail "no reason"
 }
 
+# There is room for the records, but not for the tables that are made of them.
+test_disk_full_tables() {
+	cat >disk <<'END'
+mount -t tmpfs -o size=600k tmpfs "$1" || exit 98
+"$2" trace -o "$1/t.fl" -- bash -c 'for ((i = 0; i < 61; i++)); do (:); done'
+echo $? >"$3"
+cp "$1/t.fl" "$4"
+END
+	mkdir full
+	run unshare -m sh disk "$W/full" "$FAULTLINE" "$W/status" "$W/t.fl"
+	same "status of trace" 3 "$(cat "$W/status")"
+	sentence "disk is full; all records are kept: \"faultline show $W/full/t.fl\" makes the tables"
+	# and so it does: nothing is missing
+	run "$FAULTLINE" show "$W/t.fl"
+	same "status of show" 0 "$status"
+	same "processes" 62 "$(query "SELECT count(*) FROM task")"
+	check_all
+}
+
+# One sentence and one status, whatever it was that could not be written.
+test_stdout_full() {
+	local words
+	trace true
+	for words in "show t.fl" "show --json t.fl" "show --memory t.fl" "show --faults t.fl" \
+		"query t.fl TABLE" "query --json t.fl TABLE" "list"; do
+		# shellcheck disable=SC2016,SC2086 # for the inner shell; words
+		run sh -c 'exec "$@" >/dev/full' sh "$FAULTLINE" ${words/TABLE/VALUES(1)}
+		same "status of $words" 3 "$status"
+		same "message of $words" "faultline: cannot write to stdout: No space left on device; what you see of the result is not all of it" \
+			"$(cat "$W/err")"
+	done
+}
+
 # No crash, and no status 0, for what is no recording.
 test_no_recording() {
 	local f command

@@ -118,6 +118,25 @@ static int trace(struct collect *c, struct launch *launch, const struct identity
 	return err;
 }
 
+/* The records are in the file already: without its tables it is opened as one that was cut off. */
+static int fill_tables(const struct session_options *o, struct recording *rec, char *why,
+		       size_t why_size)
+{
+	int err = correlate(recording_db(rec), why, why_size);
+	size_t used = strlen(why);
+
+	if (err == -ENOSPC && o->output)
+		snprintf(
+			why + used, why_size - used,
+			"; all records are kept: \"faultline show %s\" makes the tables again, in a "
+			"temporary file",
+			o->output);
+	else if (err == -ENOSPC)
+		snprintf(why + used, why_size - used,
+			 "; free some space for temporary files, or record elsewhere with -o");
+	return err;
+}
+
 int session_run(const struct session_options *o, struct recording **rec,
 		struct session_result *result, char *why, size_t why_size)
 {
@@ -185,7 +204,7 @@ int session_run(const struct session_options *o, struct recording **rec,
 	collect_close(c);
 	c = NULL;
 	if (!err)
-		err = correlate(recording_db(*rec), why, why_size);
+		err = fill_tables(o, *rec, why, why_size);
 out:
 	mover_stop(mover);
 	collect_close(c);

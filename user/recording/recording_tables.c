@@ -195,6 +195,13 @@ static int make_anew(struct recording *rec, const char *uri)
 		return err;
 	sqlite3_limit(rec->db, SQLITE_LIMIT_ATTACHED, 0);
 	err = correlate(rec->db, rec->error, sizeof(rec->error));
+	if (err == -ENOSPC)
+		return recording_fail(
+			rec, err,
+			"cannot read %s: there is no room for its tables; free some "
+			"space for temporary files, or name a folder that has more in "
+			"TMPDIR",
+			rec->path);
 	if (!err)
 		err = keep(rec, "claim");
 	return err ? err : keep(rec, "note");
