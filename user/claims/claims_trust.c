@@ -21,12 +21,19 @@
 static const struct {
 	const char *record, *table;
 } own[] = {
-	{ "fault_run", "fault_run" }, { "rss", "rss" },
-	{ "prio", "priority" },       { "sock_state", "sock_state" },
-	{ "net_queue", "packet" },    { "kthread", "kthread" },
-	{ "card", "card" },           { "vma", "vma" },
-	{ "open_file", "open_file" }, { "task_free", "freed" },
+	{ "fault_run", "fault_run" },   { "rss", "rss" },          { "prio", "priority" },
+	{ "sock_state", "sock_state" }, { "net_queue", "packet" }, { "kthread", "kthread" },
+	{ "task_free", "freed" },       { "card", "card" },        { "vma", "vma" },
+	{ "open_file", "open_file" },
 };
+
+/*
+ * Filled while a task waits at a barrier, of the processes and regions that faultline has
+ * heard of by then.  What had no room in the ring is saved in a map and heard of at the
+ * end: too late for these, and not lost.  So any loss makes them uncertain; and so what
+ * tells of losses, and of everything.
+ */
+static const char *const uncertain[] = { "card", "vma", "open_file", "frame", "raw", "loss" };
 
 static const char *const whole[] = {
 	/* counted in maps */
@@ -39,28 +46,35 @@ static const char *const whole[] = {
 	"fault_in_run",
 };
 
+static bool is_among(const char *table, const char *const *tables, size_t nr)
+{
+	for (size_t i = 0; i < nr; i++)
+		if (!strcmp(table, tables[i]))
+			return true;
+	return false;
+}
+#define IS_AMONG(table, tables) is_among(table, tables, sizeof(tables) / sizeof((tables)[0]))
+
 void claims_note_read(const char *table, const char *column, void *arg)
 {
+	static const char *const told[] = { "task", "value", "phase", "region" };
 	struct claims_reads *reads = arg;
-	size_t i;
 
-	for (i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
-		if (!strcmp(table, whole[i]))
-			return;
-	for (i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+	reads->frames |= !strcmp(table, "frame");
+	if (IS_AMONG(table, whole))
+		return;
+	if (IS_AMONG(table, uncertain)) {
+		reads->touched |= ALL;
+		return;
+	}
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
 		if (!strcmp(table, own[i].table)) {
 			reads->touched |= OWN << i;
 			return;
 		}
 	}
-	reads->frames |= !strcmp(table, "frame");
 	/* When a task was reaped is known from the system call of the one that waited. */
-	if ((!strcmp(table, "task") && strcmp(column, "reaped_ns") != 0) || !strcmp(table, "value"))
-		reads->touched |= TASKS;
-	else if (!strcmp(table, "raw") || !strcmp(table, "loss"))
-		reads->touched |= ALL;
-	else
-		reads->touched |= EVENTS;
+	reads->touched |= IS_AMONG(table, told) && strcmp(column, "reaped_ns") ? TASKS : EVENTS;
 }
 
 /* What a lost record of KIND can have told. */
