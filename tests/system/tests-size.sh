@@ -8,13 +8,18 @@
 #	UPDATE=1 tests/system/run FAULTLINE bpf_size
 
 # Program and number of instructions, of what a running trace has loaded.
+# The ids of the BPF programs that process $1 has; other descriptors come and go meanwhile.
+traced_programs() {
+	{ sed -n 's/^prog_id:\t//p' "/proc/$1/fdinfo"/* 2>sed.err || true; } | sort -un
+}
+
 loaded_programs() { # OPTION...
 	local tracer
 	[ -p hold ] || mkfifo hold ready
 	"$FAULTLINE" trace "$@" -o "$W/t.fl" -q -- sh -c 'echo x >ready; read x <hold' 2>"$W/err" &
 	tracer=$!
 	await ready
-	sed -n 's/^prog_id:\t//p' "/proc/$tracer/fdinfo"/* | sort -un | while read -r id; do
+	traced_programs "$tracer" | while read -r id; do
 		bpftool --json prog show id "$id" || break
 		echo
 	done >programs
@@ -79,9 +84,7 @@ test_bpf_verified() {
 	"$FAULTLINE" trace -o "$W/t.fl" -q -- sh -c 'echo x >ready; read x <hold' 2>"$W/err" &
 	tracer=$!
 	await ready
-	# other descriptors come and go
-	{ sed -n 's/^prog_id:\t//p' "/proc/$tracer/fdinfo"/* 2>sed.err || true; } | sort -un |
-		verified_instructions | sort -rn >verified
+	traced_programs "$tracer" | verified_instructions | sort -rn >verified
 	echo x >hold
 	wait "$tracer"
 	came=$(awk '{ n += $1 } END { print n }' verified)
