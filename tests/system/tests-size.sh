@@ -7,12 +7,12 @@
 #
 #	UPDATE=1 tests/system/run FAULTLINE bpf_size
 
-# Program and number of instructions, of what a running trace has loaded.
 # The ids of the BPF programs that process $1 has; other descriptors come and go meanwhile.
 traced_programs() {
 	{ sed -n 's/^prog_id:\t//p' "/proc/$1/fdinfo"/* 2>sed.err || true; } | sort -un
 }
 
+# Program and number of instructions, of what a running trace has loaded.
 loaded_programs() { # OPTION...
 	local tracer
 	[ -p hold ] || mkfifo hold ready
