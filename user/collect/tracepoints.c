@@ -49,7 +49,7 @@ __u32 tracepoints_function(unsigned int function)
 	return function < FL_NR_KERNEL_FUNCTIONS ? functions[function].id : 0;
 }
 
-/* As KERNEL_CALL() of bpf/trace.bpf.h leaves them. */
+/* As KERNEL_CALL() of bpf/program.bpf.h leaves them. */
 static int put_functions(struct bpf_program *program)
 {
 	size_t n = bpf_program__insn_cnt(program);
