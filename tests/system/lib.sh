@@ -171,6 +171,16 @@ check_complete() { # [FILE]
 	check_lives "$f"
 }
 
+# From here on the test uses a faultline that user nobody can reach as well: the tree may be in
+# a folder that only its owner can enter.
+let_nobody_reach_faultline() {
+	setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups test -r "$FAULTLINE" && return
+	mkdir -m 755 "$W/public"
+	cp -rL "$FAULTLINE" "${FAULTLINE%/*}/workloads" "$W/public"
+	chmod -R a+rX "$W/public"
+	FAULTLINE=$W/public/faultline
+}
+
 # The states of each task are a life that can be: to the nanosecond without a gap or an overlap,
 # no two tasks at once on a CPU, each wait ended by one wake-up, of a task that ran meanwhile.
 check_lives() { # [FILE]

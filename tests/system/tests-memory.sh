@@ -158,6 +158,7 @@ test_memory_skips() {
 		no_rows "claims" "SELECT id, verdict FROM claim WHERE verdict <> 'skip'
 			OR reason NOT LIKE 'this kernel has no KSM%'"
 	fi
+	let_nobody_reach_faultline
 	run env SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" SUDO_USER=nobody \
 		prlimit --memlock=0:0 "$FAULTLINE" run prefault
 	same "status of prefault that may lock nothing" 0 "$status"
