@@ -139,7 +139,7 @@ test_talk_python_web() {
 	[ -x "$python" ] || skip "$python is not installed"
 	need strace
 	cat >web.py <<-'END'
-		import http.server, os, socket, urllib.request
+		import http.server, os, socket, socketserver, urllib.request
 
 		class Answer(http.server.BaseHTTPRequestHandler):
 		    def do_GET(self):
@@ -152,14 +152,15 @@ test_talk_python_web() {
 		    def log_message(self, *args):
 		        pass
 
-		server = http.server.HTTPServer(("127.0.0.1", 0), Answer)
+		# HTTPServer would ask the network for the name of 127.0.0.1
+		server = socketserver.TCPServer(("127.0.0.1", 0), Answer)
 		ours, theirs = socket.socketpair()
 		if not os.fork():
 		    server.handle_request()
 		    theirs.sendall(b"served")
 		    os._exit(0)
 		server.server_close()
-		url = "http://127.0.0.1:%d" % server.server_port
+		url = "http://127.0.0.1:%d" % server.server_address[1]
 		direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 		print(len(direct.open(url).read()), ours.recv(64).decode())
 		os.wait()
