@@ -283,3 +283,33 @@ int cli_close_recording(struct recording *rec, bool failed, int status)
 	message("cannot finish the recording: %s; make room where it is written", strerror(-err));
 	return status ? status : CLI_INCOMPLETE;
 }
+
+static error_t parse_json_only(int key, char *arg, struct argp_state *state)
+{
+	bool *json = state->input;
+
+	(void)arg;
+	switch (key) {
+	case OPT_JSON:
+		*json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "takes no argument");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+bool cli_asks_for_json(int argc, char **argv, const char *doc)
+{
+	static const struct argp_option options[] = {
+		{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
+		{ 0 },
+	};
+	const struct argp argp = { .options = options, .parser = parse_json_only, .doc = doc };
+	bool json = false;
+
+	argp_parse(&argp, argc, argv, 0, NULL, &json);
+	return json;
+}

@@ -102,4 +102,10 @@ int cli_report(struct recording *rec, const struct cli_record *record);
  */
 int cli_close_recording(struct recording *rec, bool failed, int status);
 
+/*
+ * For a command with no option but --json, and no argument: true if it was given.
+ * DOC is the text of --help, as argp has it; ends the program for that and for wrong usage.
+ */
+bool cli_asks_for_json(int argc, char **argv, const char *doc);
+
 #endif

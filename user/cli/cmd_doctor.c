@@ -9,13 +9,6 @@
 #include "report.h"
 #include "text.h"
 
-enum { OPT_JSON = 0x100 };
-
-static const struct argp_option options[] = {
-	{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
-	{ 0 },
-};
-
 static const char doc[] =
 	"Say what this kernel and this user can do, and the remedy for what they cannot."
 	"\vExit status: 0 tracing is possible, 4 it is not.\n\n"
@@ -31,23 +24,6 @@ static const struct {
 	[DOCTOR_WARN] = { "note", "\033[33m" },
 	[DOCTOR_MISSING] = { "missing", "\033[31m" },
 };
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	bool *json = state->input;
-
-	(void)arg;
-	switch (key) {
-	case OPT_JSON:
-		*json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "takes no argument");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 static void print_text(const struct doctor_check *checks, size_t n)
 {
@@ -89,12 +65,10 @@ static void print_json(const struct doctor_check *checks, size_t n, bool able)
 
 int cmd_doctor(int argc, char **argv)
 {
-	static const struct argp argp = { .options = options, .parser = parse, .doc = doc };
 	struct doctor_check *checks;
-	bool json = false, able = true;
+	bool json = cli_asks_for_json(argc, argv, doc), able = true;
 	size_t n;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &json);
 	if (doctor_examine(&checks, &n)) {
 		free(checks);
 		message("cannot look at this system: out of memory");

@@ -8,13 +8,6 @@
 #include "message.h"
 #include "text.h"
 
-enum { OPT_JSON = 0x100 };
-
-static const struct argp_option options[] = {
-	{ "json", OPT_JSON, NULL, 0, "one JSON document instead of text", 0 },
-	{ 0 },
-};
-
 static const char doc[] =
 	"List the experiments that can be found, by chapter."
 	"\vExperiments are looked for beside this program and in each folder of FAULTLINE_PATH. "
@@ -22,23 +15,6 @@ static const char doc[] =
 	"Examples:\n"
 	"  faultline list\n"
 	"  FAULTLINE_PATH=~/my-course faultline list";
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-	bool *json = state->input;
-
-	(void)arg;
-	switch (key) {
-	case OPT_JSON:
-		*json = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		argp_error(state, "takes no argument");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
 
 static const struct {
 	char letter;
@@ -121,12 +97,10 @@ static void list_json(const struct catalogue *catalogue)
 
 int cmd_list(int argc, char **argv)
 {
-	static const struct argp argp = { .options = options, .parser = parse, .doc = doc };
 	struct catalogue *catalogue;
-	bool json = false;
+	bool json = cli_asks_for_json(argc, argv, doc);
 	int status;
 
-	argp_parse(&argp, argc, argv, 0, NULL, &json);
 	status = cli_drop_privileges();
 	if (!status)
 		status = cli_open_catalogue(&catalogue, NULL);
