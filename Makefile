@@ -71,7 +71,8 @@ LIBRARIES := libbpf libelf zlib libzstd sqlite3 smartcols libcap
 PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES) 2>/dev/null)
 PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 
-WARN := -Wall -Wextra $(if $(WERROR),-Werror)
+# What is read in words has the alignment of words: newer compilers count on it, the verifier asks for it.
+WARN := -Wall -Wextra -Wcast-align $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined)
@@ -86,9 +87,10 @@ else
 VMLINUX_DIR := $(B)/vmlinux
 endif
 
-# BPF_PROG() declares a parameter for everything that a tracepoint passes, used or not.
+# BPF_PROG() declares a parameter for everything that a tracepoint passes, used or not, and
+# BPF_CORE_READ() a variable of the field's type, const or not, which it then reads.
 BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -std=gnu11 -g -O2 $(WARN) \
-	-Wno-unused-parameter -Ibpf -Iworkloads -isystem $(VMLINUX_DIR)
+	-Wno-unused-parameter -Wno-unknown-warning-option -Wno-default-const-init-var-unsafe -Ibpf -Iworkloads -isystem $(VMLINUX_DIR)
 
 # Experiments count their own pages, so their code must be the same wherever it is built: one static
 # file at fixed addresses (no relocation, no late binding that dirties a page), without the

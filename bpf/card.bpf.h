@@ -26,9 +26,9 @@ struct task_struct___deadline {
  * they are copied here at once, and fields taken from the copy.
  */
 struct card_copy {
-	__u8 task[8192];
-	__u8 mm[1024];
-	__u8 signal[1024];
+	__u64 task[1024];
+	__u64 mm[128];
+	__u64 signal[128];
 };
 
 struct {
@@ -38,10 +38,13 @@ struct {
 	__type(value, struct card_copy);
 } card_copies SEC(".maps") __weak;
 
-/* FIELD ("task->prio") of the struct copied to COPY; 0 where the copy does not reach it. */
+/*
+ * FIELD ("task->prio") of the struct copied to COPY; 0 where the copy does not reach it.  A copy
+ * is aligned as the struct is, so a field is aligned in it as in the kernel.
+ */
 #define COPIED(copy, field)                                                                        \
 	(bpf_core_field_offset(field) <= sizeof(copy) - sizeof(field) ?                            \
-		 *(typeof(field) *)((copy) + bpf_core_field_offset(field)) :                       \
+		 *(typeof(field) *)((void *)(copy) + bpf_core_field_offset(field)) :               \
 		 (typeof(field))0)
 
 #define COPY(copy, from)                                                                           \

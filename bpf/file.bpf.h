@@ -37,7 +37,10 @@ struct inode_facts {
 	__u16 mode;
 };
 
-/* These stand near each other at the start of struct inode: one read takes them all. */
+/*
+ * These stand near each other at the start of struct inode: one read takes them all.  The copy is
+ * aligned as the inode is, and so its fields.
+ */
 static __always_inline void inode_read(struct inode *inode, struct inode_facts *facts)
 {
 	const __u64 at_superblock = bpf_core_field_offset(inode->i_sb);
@@ -53,9 +56,9 @@ static __always_inline void inode_read(struct inode *inode, struct inode_facts *
 		return;
 	}
 	bpf_probe_read_kernel(start, sizeof(start), inode);
-	facts->superblock = *(__u64 *)((char *)start + at_superblock);
-	facts->number = *(__u64 *)((char *)start + at_number);
-	facts->mode = *(__u16 *)((char *)start + at_mode);
+	facts->superblock = *(__u64 *)((void *)start + at_superblock);
+	facts->number = *(__u64 *)((void *)start + at_number);
+	facts->mode = *(__u16 *)((void *)start + at_mode);
 }
 
 /* Tells the file system of INODE from others: the numbers of inodes do not. */

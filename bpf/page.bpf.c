@@ -21,7 +21,7 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_state *s = task_state(task);
 	bool zeroed = gfp & gfp_zero;
-	__u64 *key, first, second; /* struct fl_pages_key as two words */
+	__u64 first, second; /* struct fl_pages_key as two words */
 	__u8 use;
 
 	if (!s || !page)
@@ -44,13 +44,12 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	} else if (use == FL_PAGE_TABLE) {
 		s->effects.tables++;
 	}
-	key = (__u64 *)&s->pages.key;
 	first = s->task | (__u64)s->phase << 32 | (__u64)use << 48 | (__u64)order << 56;
 	second = zeroed | (__u64)s->syscall << 32;
-	if (key[0] != first || key[1] != second) {
+	if (s->pages.words[0] != first || s->pages.words[1] != second) {
 		pages_park(s);
-		key[0] = first;
-		key[1] = second;
+		s->pages.words[0] = first;
+		s->pages.words[1] = second;
 	}
 	s->pages.n++;
 	return 0;

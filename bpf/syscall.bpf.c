@@ -88,24 +88,23 @@ static __noinline int mark(struct task_state *by, struct task_struct *task, stru
 	struct task_state *s = by;
 	__u64 marked = as_number(by, task), registers = as_number(by, regs);
 	struct name_key key = {};
-	__u64 *words = (__u64 *)key.name;
 	struct fl_mark e = {};
 	__u64 a = 0, b = 0;
 	__u32 name;
 
-	words[0] = regs->si;
+	key.words[0] = regs->si;
 	if (op == FL_MARK_VALUE) {
-		words[1] = regs->dx;
-		words[2] = regs->r10;
+		key.words[1] = regs->dx;
+		key.words[2] = regs->r10;
 		a = regs->r8;
 	} else if (op == FL_MARK_REGION) {
-		words[1] = regs->dx;
+		key.words[1] = regs->dx;
 		a = regs->r10;
 		b = regs->r8;
 	} else {
-		words[1] = regs->dx;
-		words[2] = regs->r10;
-		words[3] = regs->r8;
+		key.words[1] = regs->dx;
+		key.words[2] = regs->r10;
+		key.words[3] = regs->r8;
 	}
 	key.name[FL_NAME_LEN - 1] = 0;
 	if (option & FL_MARK_FOR_PARENT) {

@@ -113,7 +113,10 @@ struct ledger_cell {
 };
 
 struct pages_cell {
-	struct fl_pages_key key;
+	union {
+		struct fl_pages_key key;
+		__u64 words[2];
+	};
 	__u64 n;
 };
 
@@ -193,7 +196,10 @@ struct {
 } pages SEC(".maps") __weak;
 
 struct name_key {
-	char name[FL_NAME_LEN];
+	union {
+		char name[FL_NAME_LEN];
+		__u64 words[FL_NAME_LEN / 8]; /* as registers carry it */
+	};
 };
 
 struct {
@@ -230,7 +236,10 @@ struct {
 #define OBJECT_PATH_LEN 512
 #define OBJECT_PATH_ROOM (OBJECT_PATH_LEN + 256) /* the last name may begin at its end */
 struct object_path {
-	char names[OBJECT_PATH_ROOM];
+	union {
+		char names[OBJECT_PATH_ROOM];
+		__u32 start;
+	};
 };
 
 struct {

@@ -156,7 +156,7 @@ SHARED int object_find_path(__u64 file, __u32 id)
 		return 0;
 	w.dentry = BPF_CORE_READ((struct file *)file, f_path.dentry);
 	/* 0, but a number that the verifier knows it would follow from step to step */
-	w.used = *(volatile __u32 *)w.path->names;
+	w.used = *(volatile __u32 *)&w.path->start;
 	w.mount = (void *)seen - bpf_core_field_offset(struct mount, mnt);
 	bpf_loop(PATH_DEPTH, path_step, &w, 0);
 	if (!w.whole)

@@ -32,7 +32,7 @@ void kernel_types_close(struct kernel_types *types);
 /* The type ID, from 1 to below NR. */
 static inline const struct btf_type *kernel_types_get(const struct kernel_types *types, __u32 id)
 {
-	return (const struct btf_type *)(types->first + types->places[id]);
+	return (const void *)(types->first + types->places[id]);
 }
 
 const char *kernel_types_name(const struct kernel_types *types, __u32 offset);
