@@ -20,15 +20,11 @@
 #define FAULT_BPF_H
 
 #include "cost.bpf.h"
+#include "entry.bpf.h"
 #include "ledger.bpf.h"
 #include "rss.bpf.h"
 #include "trace.bpf.h"
 #include "vma.bpf.h"
-
-/* Bits of the x86 exception's error code, X86_PF_*. */
-#define PF_PROT 1
-#define PF_WRITE 2
-#define PF_INSTR 16
 
 /* A run that is still growing is sent after this time, so that a timeline keeps its shape. */
 #define RUN_MAX_NS 5000000
@@ -85,7 +81,7 @@ SHARED int fault_kind(struct task_state *s)
 			return FL_COPY_ZERO;
 		if (fx->plain)
 			return changed ? FL_FILE_COPY : FL_COPY;
-		if (thp_possible(s) && pmd_is_huge(p->address))
+		if (thp_possible(s) && ENTRY_SHIFT(entry_at(p->address)) == PMD_SHIFT)
 			return FL_HUGE_REUSE;
 		return FL_REUSE;
 	}
@@ -106,7 +102,7 @@ SHARED int fault_kind(struct task_state *s)
 										       FL_ZERO_FILL;
 	if (write || !s->vma.end || s->vma.special)
 		return FL_OTHER;
-	if (fx->tables && thp_possible(s) && pmd_is_huge(p->address))
+	if (fx->tables && thp_possible(s) && ENTRY_SHIFT(entry_at(p->address)) == PMD_SHIFT)
 		return FL_HUGE_ZERO_PAGE;
 	return FL_ZERO_PAGE;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Iterators: what is true of a task at one moment. */
 #include "card.bpf.h"
+#include "entry.bpf.h"
 #include "file.bpf.h"
 #include "ledger.bpf.h"
 #include "trace.bpf.h"
@@ -179,22 +180,26 @@ int snapshot_file(struct bpf_iter__task_file *ctx)
 }
 
 /*
- * Whether the direct map begins so many GiB below the GiB that holds this
- * process's page table: no symbol says where it is that programs may use
- * everywhere, but KASLR moves it by whole GiB (kernel_randomize_memory()), and a
- * wrong place does not lead to the frame that /proc/self/pagemap gives for an
- * address.  Run by hand, in the process that reads that file.
+ * Whether the direct map begins so many GiB below the GiB that holds this process's page table: no
+ * symbol says where it is that programs may use everywhere, but KASLR moves it by whole GiB
+ * (kernel_randomize_memory()), and a wrong place does not lead to the word that is at an address.
+ * Run by hand, in the process that has the word there; it is a 64-bit one, whose address space
+ * tells how many levels there are.
  */
 SEC("raw_tp")
 int snapshot_direct_map(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__u64 address = ctx->args[0], frame = ctx->args[1], gib = ctx->args[2];
+	__u64 address = ctx->args[0], word = ctx->args[1], gib = ctx->args[2];
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
-	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
+	__u64 table = (__u64)BPF_CORE_READ(mm, pgd), entry, found = 0;
 
+	top_shift = BPF_CORE_READ(mm, task_size) >> 47 ? 48 : 39;
 	direct_map = ((table >> 30) - gib) << 30;
-	if ((page_table_entry(address, 12) & 0x000ffffffffff000ULL) >> 12 == frame)
+	entry = entry_find(table, address);
+	if (entry)
+		bpf_probe_read_kernel(&found, sizeof(found), (void *)entry_target(entry, address));
+	if (entry && found == word)
 		return 1;
 	direct_map = 0;
 	return 0;

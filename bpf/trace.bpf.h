@@ -30,6 +30,9 @@ const volatile __u32 gfp_zero __weak = 0;
 const volatile __u32 gfp_table __weak = 0; /* __GFP_ACCOUNT | __GFP_ZERO */
 const volatile __u32 gfp_cache __weak = 0; /* __GFP_WRITE | __GFP_NORETRY */
 
+/* Where a page table's entry has an address, without AMD's bit for encrypted memory. */
+const volatile __u64 entry_address_bits __weak = 0;
+
 /* Middle-level entries map pages of this order. */
 #define PMD_ORDER 9
 
@@ -45,6 +48,9 @@ __u32 last_rescued __weak = 0;
 
 /* Where the kernel maps physical address 0; 0: unknown. */
 __u64 direct_map __weak = 0;
+
+/* What a slot of the topmost page table covers: 1 << 39 bytes, or 1 << 48 with five levels. */
+__u32 top_shift __weak = 39;
 
 /* Per-CPU pointer of the map `losses`, which tells the offsets of CPUs; see rss.bpf.h. */
 __u64 percpu_pointer __weak = 0;

@@ -274,39 +274,4 @@ static __always_inline void vma_locate(struct task_state *s, struct mm_struct *m
 	vma_cache_fill(s, address);
 }
 
-/*
- * The entry that maps ADDRESS of the current task at the level of SHIFT (12: a page, 21: a middle
- * entry), or 0.  Reads through the direct map; 0 where its place is not known.
- */
-SHARED __u64 page_table_entry(__u64 address, int last_shift)
-{
-	struct mm_struct *mm = current_mm();
-	__u64 table = (__u64)BPF_CORE_READ(mm, pgd);
-	__u64 entry = 0;
-	int shift = BPF_CORE_READ(mm, task_size) >> 47 ? 48 : 39;
-	int level;
-
-	if (!direct_map)
-		return 0;
-	for (level = 0; level < 5; level++) {
-		__u64 at = table + ((address >> shift) & 511) * 8;
-
-		if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)at) || !(entry & 1))
-			return 0;
-		if (shift == last_shift)
-			return entry;
-		if (shift < 39 && entry & 0x80) /* _PAGE_PSE: a leaf above that level */
-			return 0;
-		table = direct_map + (entry & 0x000ffffffffff000ULL);
-		shift -= 9;
-	}
-	return 0;
-}
-
-/* Whether ADDRESS is mapped by one entry of the middle level. */
-static __always_inline bool pmd_is_huge(__u64 address)
-{
-	return page_table_entry(address, 21) & 0x80;
-}
-
 #endif /* VMA_BPF_H */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
@@ -45,37 +46,22 @@ static void drain(void *c)
 	ring_buffer__consume(((struct collect *)c)->ring);
 }
 
-/* The frame behind ADDRESS, as only root is told; 0: unknown. */
-static __u64 frame_of(const void *address)
-{
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	long page_size = sysconf(_SC_PAGESIZE);
-	__u64 entry = 0;
-
-	if (fd < 0)
-		return 0;
-	if (pread(fd, &entry, sizeof(entry), (uintptr_t)address / page_size * sizeof(entry)) !=
-	    sizeof(entry))
-		entry = 0;
-	close(fd);
-	/* bit 63: present; bits 0 to 54: the frame */
-	return entry >> 63 ? entry & ((1ull << 55) - 1) : 0;
-}
-
 /*
- * Tell the programs where the direct map is, so that they can look whether a
- * page is huge.  Without it a huge page's reuse counts as that of a small one.
+ * Tell the programs where the direct map is, so that they can read page tables: the place from
+ * which a walk leads to a word that nothing else in memory has, at the same place in its page.
  */
 static void find_direct_map(struct collect *c)
 {
 	/* memory may lie above holes in the physical address space */
 	__u64 most_gib = 2 * ((__u64)get_phys_pages() * sysconf(_SC_PAGESIZE) >> 30) + 64;
-	int fd = bpf_program__fd(c->parts[0]->progs.snapshot_direct_map), here = 0;
-	__u64 args[3] = { (uintptr_t)&here, frame_of(&here), 0 };
+	int fd = bpf_program__fd(c->parts[0]->progs.snapshot_direct_map);
+	volatile __u64 word = 0;
+	__u64 args[3] = { (uintptr_t)&word };
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(args));
 
-	if (!args[1])
+	if (getrandom(&args[1], sizeof(args[1]), 0) != sizeof(args[1]))
 		return;
+	word = args[1];
 	do
 		if (bpf_prog_test_run_opts(fd, &run) || run.retval)
 			break;

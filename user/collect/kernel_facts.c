@@ -3,6 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 #include "kernel_types.h"
 
@@ -108,6 +111,20 @@ static void facts_from_types(struct kernel_facts *facts, const struct kernel_typ
 		percpu_distance(facts, percpu, runqueues, hot, place);
 }
 
+/* Bit 47 or 51 is no part of it where memory is encrypted: sme_enable(), sev_enable(). */
+static unsigned long long entry_address_bits(void)
+{
+	unsigned long long bits = 0x000ffffffffff000;
+#ifdef __x86_64__
+	unsigned int has, where, c, d;
+
+	/* bits 0 and 1: SME and SEV */
+	if (__get_cpuid(0x8000001f, &has, &where, &c, &d) && has & 3)
+		bits &= ~(1ull << (where & 63));
+#endif
+	return bits;
+}
+
 static bool thp_is(const char *policy)
 {
 	char line[64] = "", wanted[32];
@@ -148,6 +165,7 @@ void kernel_facts_read(struct kernel_facts *facts, const struct kernel_types *ty
 		.gfp_noretry = 0x10000,
 		.gfp_account = 0x400000,
 	};
+	facts->entry_address_bits = entry_address_bits();
 	facts->thp_always = thp_is("always");
 	facts->thp_never = thp_is("never");
 	facts->has_swap = swap_is_on();

@@ -12,7 +12,8 @@ struct kernel_facts {
 	unsigned int gfp_write;
 	unsigned int gfp_noretry;
 	long long preempt_count_from_rq; /* distance of the per-CPU variables, bytes; 0: unknown */
-	bool thp_always;                 /* /sys/kernel/mm/transparent_hugepage/enabled */
+	unsigned long long entry_address_bits; /* of a page table's entry, those with an address */
+	bool thp_always;                       /* /sys/kernel/mm/transparent_hugepage/enabled */
 	bool thp_never;
 	bool has_swap;
 	bool preemptible; /* a task can be preempted inside a tracepoint (__DECLARE_TRACE(), 7.0) */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The entry of the page table that maps an address, and what it permits.
+ *
+ * The tables are read through the direct map, without a lock, as
+ * get_user_pages_fast() reads them: in an exception interrupts are off, so that
+ * none is freed meanwhile.  Elsewhere a change at the same moment can give an
+ * answer that is no longer, or not yet, true.
+ */
+#ifndef ENTRY_BPF_H
+#define ENTRY_BPF_H
+
+#include "trace.bpf.h"
+
+/* Bits of the x86 exception's error code, X86_PF_*; the first three are those of an entry. */
+#define PF_PROT 0x1
+#define PF_WRITE 0x2
+#define PF_USER 0x4
+#define PF_INSTR 0x10
+#define PF_SHADOW_STACK 0x40
+
+/* Bits of an entry, _PAGE_*. */
+#define ENTRY_PRESENT PF_PROT
+#define ENTRY_WRITE PF_WRITE
+#define ENTRY_USER PF_USER
+#define ENTRY_DIRTY 0x40
+#define ENTRY_LEAF 0x80 /* above the last level */
+#define ENTRY_NO_EXEC (1ULL << 63)
+
+/* Bits that neither CPU nor kernel use: 1 << SHIFT bytes are mapped, as entry_find() has it. */
+#define ENTRY_SHIFT_AT 52
+#define ENTRY_SHIFT(entry) ((entry) >> ENTRY_SHIFT_AT & 31)
+#define PAGE_SHIFT 12
+#define PMD_SHIFT 21
+#define PUD_SHIFT 30
+#define P4D_SHIFT 39
+
+/*
+ * The entry that maps ADDRESS in the tables from TABLE on, and how much it maps; 0: none does, or
+ * the tables cannot be read.  It is written to, open to user mode and executed as far as every
+ * level permits it.  The top level has no say in the last: for itself the kernel forbids to
+ * execute there what user mode may execute in its own copy (pti_set_user_pgtbl()).
+ */
+SHARED __u64 entry_find(__u64 table, __u64 address)
+{
+	__u64 all = ENTRY_WRITE | ENTRY_USER, any = 0, entry = 0;
+	int shift = top_shift, level;
+
+	if (!direct_map)
+		return 0;
+	for (level = 0; level < 5; level++) {
+		__u64 at = table + ((address >> shift) & 511) * sizeof(entry);
+
+		if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)at) ||
+		    !(entry & ENTRY_PRESENT))
+			return 0;
+		all &= entry;
+		any |= level ? entry & ENTRY_NO_EXEC : 0;
+		if (shift == PAGE_SHIFT || (shift < P4D_SHIFT && entry & ENTRY_LEAF))
+			return (entry & ~(31ULL << ENTRY_SHIFT_AT | ENTRY_WRITE | ENTRY_USER)) |
+			       all | any | (__u64)shift << ENTRY_SHIFT_AT;
+		table = direct_map + (entry & entry_address_bits);
+		shift -= 9;
+	}
+	return 0;
+}
+
+/* The entry that maps ADDRESS of the current task, as entry_find() gives it. */
+static __always_inline __u64 entry_at(__u64 address)
+{
+	return entry_find((__u64)BPF_CORE_READ(current_mm(), pgd), address);
+}
+
+/* Whether ENTRY permits the access of an exception with this ERROR code. */
+static __always_inline bool entry_permits(__u64 entry, __u32 error)
+{
+	__u32 needed = ENTRY_PRESENT | (error & (PF_WRITE | PF_USER));
+
+	if (error & PF_SHADOW_STACK)
+		return entry & ENTRY_PRESENT && entry & ENTRY_DIRTY && !(entry & ENTRY_WRITE);
+	return (entry & needed) == needed && !(error & PF_INSTR && entry & ENTRY_NO_EXEC);
+}
+
+/* Where ADDRESS, which ENTRY maps, is in the kernel's own address space. */
+static __always_inline __u64 entry_target(__u64 entry, __u64 address)
+{
+	__u64 inside = (1ULL << ENTRY_SHIFT(entry)) - 1;
+
+	return direct_map + (entry & entry_address_bits & ~inside) + (address & inside);
+}
+
+#endif /* ENTRY_BPF_H */
