@@ -250,6 +250,9 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 			s->vma.offset = BPF_CORE_READ(vma, vm_pgoff) * PAGE_BYTES;
 			s->vma.object =
 				object_id(BPF_CORE_READ(file, f_inode), file, &s->vma.shmem);
+		} else {
+			/* not vma_is_anonymous(): see _install_special_mapping() */
+			s->vma.special = BPF_CORE_READ(vma, vm_ops) != NULL;
 		}
 		s->mm = (__u64)mm;
 	}

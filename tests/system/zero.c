@@ -2,9 +2,27 @@
 /*
  * First touches of private anonymous memory: a write fills a page with zeros,
  * a read maps the zero page, a write over the zero page copies it, and what
- * was given back with MADV_DONTNEED begins anew.
+ * was given back with MADV_DONTNEED begins anew.  A page of the vDSO belongs to
+ * no file either, and is no zero page.
  */
 #include "testlib.h"
+
+#include <sys/auxv.h>
+
+static void read_vdso(void)
+{
+	char *p = (char *)getauxval(AT_SYSINFO_EHDR);
+
+	if (!p)
+		return;
+	fl_region("vdso", p, PAGE);
+	if (madvise(p, PAGE, MADV_DONTNEED))
+		die("madvise of the vDSO");
+	measure("vdso");
+	read_pages(p, 1);
+	measured("main");
+	expect_fault("main", "vdso", "vdso", "other", "user", 1);
+}
 
 int main(int argc, char **argv)
 {
@@ -42,6 +60,8 @@ int main(int argc, char **argv)
 	measured("main");
 	expect_fault("main", "anew", "written", "zero_fill", "user", 11);
 	expect_fault("main", "anew", "written", "zero_page", "user", 12);
+
+	read_vdso();
 
 	expect(29, "SELECT sum(n) FROM page_alloc WHERE phase = 'over' AND use = 'user'");
 	expect(0,
