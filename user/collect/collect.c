@@ -19,9 +19,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "available.h"
 #include "collect_impl.h"
 #include "event.h"
 #include "frames.h"
+#include "identity.h"
 #include "recording.h"
 
 /*
@@ -30,10 +32,15 @@
  */
 #define DRAIN_MS 10
 
+/* So much may wait in memory to be written: a part of what is available, and no more than this. */
+#define WAITING_SHARE 8
+#define WAITING_MOST (512ll << 20)
+
 static int on_record(void *arg, void *data, size_t size)
 {
 	struct collect *c = arg;
 
+	c->drained += size;
 	if (!c->error)
 		c->error = recording_append(c->rec, data, size);
 	if (!c->error && c->frames)
@@ -164,6 +171,25 @@ out:
 	return err;
 }
 
+void collect_hurry(struct collect *c)
+{
+	c->reader = urgency_begin(&c->before);
+}
+
+static size_t may_wait_bytes(void)
+{
+	long long share = available_memory() / WAITING_SHARE;
+
+	return (size_t)(share < WAITING_MOST ? share : WAITING_MOST);
+}
+
+/* Page frames are no business of the thread that writes. */
+static void writer_begins(void)
+{
+	identity_frames(IDENTITY_FRAMES_NEVER);
+	urgency_help();
+}
+
 static void reap(struct collect *c, pid_t pid)
 {
 	struct rusage ru;
@@ -199,6 +225,17 @@ static time_t seconds(void)
 	return now.tv_sec;
 }
 
+/*
+ * How long the ring buffer can be left alone.  It fills in no time worth naming if a good
+ * part of it was filled since the last look; the command's end is near its last task's.
+ */
+static int next_look_ms(const struct collect *c, bool command_ended)
+{
+	size_t ring = bpf_map__max_entries(c->skel->maps.ring);
+
+	return command_ended || c->drained > ring / 8 ? 1 : DRAIN_MS;
+}
+
 int collect_run(struct collect *c, pid_t pid, int pidfd)
 {
 	struct pollfd wait_for[3] = { { .events = POLLIN },
@@ -216,14 +253,16 @@ int collect_run(struct collect *c, pid_t pid, int pidfd)
 	wait_for[0].fd = c->signal_fd;
 	wait_for[1].fd = pidfd;
 	wait_for[2].fd = c->frames ? frames_fd(c->frames) : -1;
+	recording_write_behind(c->rec, may_wait_bytes(), writer_begins);
 	for (time_t flushed = seconds(); !c->error;) {
-		int drained = ring_buffer__consume(c->ring);
 		bool command_ended = pidfd < 0 || c->reaped;
+
+		c->drained = 0;
+		ring_buffer__consume(c->ring);
 
 		if (!__atomic_load_n(&c->skel->data->live_tasks, __ATOMIC_ACQUIRE) && command_ended)
 			break;
-		/* A busy ring is looked at again soon; the command's end is near its last task's. */
-		int timeout = drained > 0 || command_ended ? 1 : DRAIN_MS;
+		int timeout = next_look_ms(c, command_ended);
 
 		/* what a second ago was seen is on disk, whatever happens to us */
 		if (seconds() != flushed) {
@@ -290,6 +329,10 @@ int collect_finish(struct collect *c)
 			c->error = err;
 	}
 	ring_buffer__consume(c->ring);
+	urgency_end(&c->before);
+	err = recording_settle(c->rec);
+	if (err && !c->error)
+		c->error = err;
 	err = collect_append_maps(c);
 	if (err && !c->error)
 		c->error = err;
@@ -309,6 +352,8 @@ int collect_finish(struct collect *c)
 	if (!c->error)
 		c->error = recording_set_int(c->rec, "ring_bytes",
 					     bpf_map__max_entries(c->skel->maps.ring));
+	if (!c->error)
+		c->error = recording_set(c->rec, "reader", c->reader);
 	return c->error ? c->error : record_frames(c);
 }
 

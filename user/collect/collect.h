@@ -63,6 +63,12 @@ bool collect_reads_frames(const struct collect *c);
 int collect_follow(struct collect *c, pid_t tid);
 
 /*
+ * From now on this thread comes before others, up to collect_finish(), as far as its rights
+ * go, which it may give up then.  Of what is forked afterwards nothing does.
+ */
+void collect_hurry(struct collect *c);
+
+/*
  * Drain until the last followed task is gone.  PIDFD, if not negative, is the
  * command: when it ends it is reaped, with status and rusage into the record
  * FL_FINISH.  SIGINT, SIGTERM and SIGHUP must be blocked by the caller: the first

@@ -9,6 +9,7 @@
 #include "completions.h"
 #include "event.h"
 #include "faultline.skel.h"
+#include "urgency.h"
 
 struct collect_options;
 
@@ -26,6 +27,9 @@ struct collect {
 	struct frames *frames; /* what is done at barriers; NULL: nothing */
 	bool wants_pages;      /* there: page frames */
 	struct fl_finish finish;
+	struct urgency before; /* we were in a hurry */
+	const char *reader;    /* how it is scheduled, for table run */
+	size_t drained;        /* bytes, by the last look at the ring buffer */
 	int signal_fd;
 	int interrupts;
 	bool reaped;

@@ -101,8 +101,10 @@ static int trace(struct collect *c, struct launch *launch, const struct identity
 {
 	int err = collect_follow(c, launch->pid);
 
-	if (!err)
+	if (!err) {
+		collect_hurry(c);
 		err = identity_drop(owner, collect_reads_frames(c));
+	}
 	if (err) {
 		snprintf(why, why_size, "cannot follow the command: %s; %s", strerror(-err),
 			 collect_remedy(err));

@@ -22,6 +22,7 @@
 #include "event.h"
 #include "recording_private.h"
 #include "schema.h"
+#include "writer.h"
 
 struct record_header {
 	__u32 size;
@@ -260,22 +261,48 @@ int recording_append(struct recording *rec, const void *record, size_t size)
 	return 0;
 }
 
-int recording_flush(struct recording *rec)
+/* In the thread of the writer, where there is one. */
+static int write_block(void *arg, const char *block, size_t used)
 {
+	struct recording *rec = arg;
 	const void *packed;
 	size_t size;
 
-	if (rec->failed || !rec->used)
-		return rec->failed;
-	if (block_pack(rec->codec, rec->block, rec->used, &packed, &size)) {
-		rec->failed = recording_fail(rec, -ENOMEM, "no memory to compress a block");
-		return rec->failed;
-	}
+	if (block_pack(rec->codec, block, used, &packed, &size))
+		return recording_fail(rec, -ENOMEM, "no memory to compress a block");
 	sqlite3_bind_blob(rec->insert, 1, packed, (int)size, SQLITE_STATIC);
 	sqlite3_step(rec->insert);
+	return sqlite3_reset(rec->insert) ? recording_sqlite_fail(rec, "write") : 0;
+}
+
+int recording_flush(struct recording *rec)
+{
+	if (rec->failed || !rec->used)
+		return rec->failed;
+	rec->failed = rec->writer ? writer_put(rec->writer, &rec->block, rec->used) :
+				    write_block(rec, rec->block, rec->used);
 	rec->used = 0;
-	if (sqlite3_reset(rec->insert))
-		rec->failed = recording_sqlite_fail(rec, "write");
+	return rec->failed;
+}
+
+void recording_write_behind(struct recording *rec, size_t bytes, void (*begin)(void))
+{
+	const struct writer_options options = { .write = write_block,
+						.arg = rec,
+						.begin = begin,
+						.block_bytes = BLOCK_SIZE,
+						.waiting_bytes = bytes };
+
+	rec->writer = writer_start(&options);
+}
+
+int recording_settle(struct recording *rec)
+{
+	int err = writer_stop(rec->writer);
+
+	rec->writer = NULL;
+	if (!rec->failed)
+		rec->failed = err;
 	return rec->failed;
 }
 
@@ -323,8 +350,10 @@ int recording_close(struct recording *rec)
 
 	if (!rec)
 		return 0;
-	if (rec->insert)
+	if (rec->insert) {
+		recording_settle(rec);
 		err = recording_flush(rec);
+	}
 	sqlite3_finalize(rec->insert);
 	sqlite3_close_v2(rec->db);
 	if (rec->fd >= 0)

@@ -46,6 +46,15 @@ int recording_create(struct recording **rec, const char *path);
 int recording_append(struct recording *rec, const void *record, size_t size);
 int recording_flush(struct recording *rec);
 
+/*
+ * From here on blocks are written by a thread, which calls BEGIN first; up to BYTES wait for
+ * it in memory.  Until recording_settle() has written them all and ended it, nothing but
+ * recording_append() and recording_flush() may be called, which then waits for no disk.
+ * Where there can be no thread, all stays as it was.
+ */
+void recording_write_behind(struct recording *rec, size_t bytes, void (*begin)(void));
+int recording_settle(struct recording *rec);
+
 /* Set a key of table `run`; the text form.  Values are copied. */
 int recording_set(struct recording *rec, const char *key, const char *value);
 int recording_set_int(struct recording *rec, const char *key, long long value);

@@ -26,9 +26,10 @@ struct recording {
 	char *path;
 	int fd; /* holds a reader's lock; -1: none */
 	struct block_codec *codec;
-	char *block;
+	char *block; /* that is being filled */
 	size_t used;
-	int failed; /* a block could not be written: nothing more is */
+	struct writer *writer; /* writes what is full; NULL: we ourselves */
+	int failed;            /* a block could not be written: nothing more is */
 	char error[512];
 };
 
