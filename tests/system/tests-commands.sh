@@ -26,7 +26,7 @@ test_exec_paths() {
 # A descriptor has no path: the name of its file is shown.
 test_exec_descriptor() {
 	local python=/usr/bin/python3
-	[ -x "$python" ] || skip "$python is not installed"
+	needs "$python"
 	cp "$(type -P true)" first
 	trace "$python" -c 'import os; os.execve(os.open("first", os.O_RDONLY), ["second"], {})'
 	same_status "status" 0
@@ -35,7 +35,7 @@ test_exec_descriptor() {
 }
 
 test_python() {
-	command -v python3 >/dev/null || skip "no python3"
+	needs python3
 	trace python3 -c 'x = bytearray(7 * 1024 * 1024); print(sum(x[::4096]))'
 	same_status "status" 0
 	check_all

@@ -5,7 +5,7 @@
 # Two compilers at a time, each of several processes that wait for each other through pipes.
 test_lives_make() {
 	local i
-	command -v make >/dev/null || skip "no make"
+	needs make
 	mkdir project
 	for i in 1 2 3 4 5 6 7; do
 		printf 'int f%d(int x) { return x + %d; }\n' "$i" "$i" >"project/f$i.c"

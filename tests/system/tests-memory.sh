@@ -142,8 +142,9 @@ with_file() { # FILE PATH EXPERIMENT
 }
 
 # What a machine does not have is skipped, with the reason, and the rest holds.
-test_memory_skips() {
+test_memory_no_thp_no_ksm() {
 	local thp=/sys/kernel/mm/transparent_hugepage/enabled ksm=/sys/kernel/mm/ksm
+	needs_mount_namespace
 	echo 'always madvise [never]' >never
 	if [ -e "$thp" ]; then
 		with_file "$W/never" "$thp" cow-thp
@@ -158,6 +159,9 @@ test_memory_skips() {
 		no_rows "claims" "SELECT id, verdict FROM claim WHERE verdict <> 'skip'
 			OR reason NOT LIKE 'this kernel has no KSM%'"
 	fi
+}
+
+test_memory_skips() {
 	let_nobody_reach_faultline
 	run env SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" SUDO_USER=nobody \
 		prlimit --memlock=0:0 "$FAULTLINE" run prefault

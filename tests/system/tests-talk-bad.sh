@@ -26,7 +26,7 @@ skipped() { # WORD ID OPTION...: some claim is, for a reason with WORD
 }
 
 test_talk_no_loopback() {
-	unshare -n true || skip "no network namespace can be made"
+	needs_network_namespace
 	under=(unshare -n)
 	all_pass unix-vs-tcp --set rounds=101
 	all_pass rpc-stub
@@ -35,9 +35,9 @@ test_talk_no_loopback() {
 # The one port that there is has an owner, for TCP and for UDP.
 test_talk_ports_taken() {
 	local python=/usr/bin/python3
-	[ -x "$python" ] || skip "$python is not installed"
-	need ip
-	unshare -n true || skip "no network namespace can be made"
+	needs "$python"
+	needs ip
+	needs_network_namespace
 	cat >owner.py <<-'END'
 		import socket, subprocess, sys
 		open("/proc/sys/net/ipv4/ip_local_port_range", "w").write("40009 40009")
@@ -56,7 +56,7 @@ test_talk_ports_taken() {
 # Sockets of others come and go all the time, in memory that was a traced socket's before.
 test_talk_strangers() {
 	local python=/usr/bin/python3
-	[ -x "$python" ] || skip "$python is not installed"
+	needs "$python"
 	cat >strangers.py <<-'END'
 		import socket, subprocess, sys, threading
 
@@ -87,7 +87,7 @@ test_talk_strangers() {
 }
 
 test_talk_read_only_folder() {
-	unshare -m true || skip "no mount namespace can be made"
+	needs_mount_namespace
 	# shellcheck disable=SC2016 # for the inner shell
 	under=(unshare -m sh -c 'mount --make-rprivate / && mount -t tmpfs -o ro none "$TMPDIR" &&
 		exec "$@"' sh)

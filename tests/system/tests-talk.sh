@@ -3,13 +3,6 @@
 # What real programs say to each other: the bytes in each stream are those that
 # strace counts for the same calls in a run of its own.
 
-need() { # PROGRAM...
-	local program
-	for program; do
-		command -v "$program" >/dev/null || skip "$program is not installed"
-	done
-}
-
 # Bytes written to and read from each pipe, a line a pipe, smallest first, as
 # strace saw them.  A file for each thread: so no call is torn apart.
 strace_pipes() { # COMMAND...
@@ -65,7 +58,7 @@ check_view() { # OPTION WORD...
 }
 
 test_talk_pipeline() {
-	need strace seq grep sort tr wc
+	needs strace seq grep sort tr wc
 	cat >pipeline <<-'END'
 		seq 1 20011 | grep 7 | sort -r | tr 0-9 a-j | wc -c
 	END
@@ -85,7 +78,7 @@ test_talk_pipeline() {
 }
 
 test_talk_git_clone() {
-	need strace git
+	needs strace git
 	# with a name, so that git does not ask the network for the host's
 	export HOME=$W GIT_CONFIG_NOSYSTEM=1
 	export GIT_AUTHOR_NAME=n GIT_AUTHOR_EMAIL=n@example.org
@@ -108,8 +101,8 @@ test_talk_git_clone() {
 # Which worker gets which job is not determined, how many bytes go to all is.
 test_talk_python_pool() {
 	local python=/usr/bin/python3
-	[ -x "$python" ] || skip "$python is not installed"
-	need strace
+	needs "$python"
+	needs strace
 	cat >pool.py <<-'END'
 		import multiprocessing
 
@@ -136,8 +129,8 @@ test_talk_python_pool() {
 # A server and a client: over TCP, and a word over a pair of sockets.
 test_talk_python_web() {
 	local python=/usr/bin/python3
-	[ -x "$python" ] || skip "$python is not installed"
-	need strace
+	needs "$python"
+	needs strace
 	cat >web.py <<-'END'
 		import http.server, os, socket, socketserver, urllib.request
 
@@ -191,7 +184,7 @@ test_talk_python_web() {
 
 # It talks to nobody, and makes what it is asked for.
 test_talk_ssh_keygen() {
-	need ssh-keygen
+	needs ssh-keygen
 	trace ssh-keygen -q -t ed25519 -N "" -f key
 	check_talk
 	[ -s key.pub ] || fail "no key was made"
@@ -201,7 +194,7 @@ test_talk_ssh_keygen() {
 
 # One writer after the other: each lock that strace sees asked for, granted and given back.
 test_talk_sqlite() {
-	need strace sqlite3
+	needs strace sqlite3
 	cat >writer <<-'END'
 		sqlite3 d.db 'CREATE TABLE t (x); BEGIN IMMEDIATE; INSERT INTO t VALUES (1); COMMIT;'
 		sqlite3 d.db 'INSERT INTO t VALUES (2); SELECT sum(x) FROM t'
@@ -224,7 +217,7 @@ test_talk_sqlite() {
 }
 
 test_talk_sqlite_two_writers() {
-	need sqlite3
+	needs sqlite3
 	cat >writers <<-'END'
 		sqlite3 d.db 'CREATE TABLE t (x)'
 		for writer in 1 2; do
