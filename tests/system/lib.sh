@@ -75,6 +75,14 @@ conclude() { # WORD TEXT
 fail() { conclude FAIL "$1"; }
 skip() { conclude SKIP "$1"; }
 
+as_nobody() { # COMMAND...
+	setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups "$@"
+}
+as_sudo_of_nobody() { # COMMAND...: as sudo would set it for user nobody
+	env "SUDO_UID=$(id -u nobody)" "SUDO_GID=$(id -g nobody)" SUDO_USER=nobody \
+		SUDO_COMMAND=faultline "$@"
+}
+
 # What a machine or a container may lack; a test that needs it says so at its beginning.
 needs() { # PROGRAM...
 	local program
@@ -91,6 +99,17 @@ needs_network_namespace() {
 }
 needs_user_namespace() {
 	unshare -U true || skip "no user namespace can be made here"
+}
+# User nobody, and from here on a faultline that nobody can reach: the tree may be in a folder
+# that only its owner can enter.
+needs_nobody() {
+	id -u nobody >/dev/null || skip "there is no user nobody"
+	as_nobody test -x "$W" || skip "user nobody cannot come to $W"
+	! as_nobody test -x "$FAULTLINE" || return 0
+	mkdir -m 755 "$W/public"
+	cp -rL "$FAULTLINE" "${FAULTLINE%/*}/workloads" "$W/public"
+	chmod -R a+rX "$W/public"
+	FAULTLINE=$W/public/faultline
 }
 
 # The word that a command writes to a fifo when it is as far as we wait for.  The
@@ -192,16 +211,6 @@ check_complete() { # [FILE]
 # Until process $1 waits for something; it must be about to.
 asleep() { # PID
 	until [ "$(sed -n 's/^State:\t\(.\).*/\1/p' "/proc/$1/status")" = S ]; do :; done
-}
-
-# From here on the test uses a faultline that user nobody can reach as well: the tree may be in
-# a folder that only its owner can enter.
-let_nobody_reach_faultline() {
-	setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups test -r "$FAULTLINE" && return
-	mkdir -m 755 "$W/public"
-	cp -rL "$FAULTLINE" "${FAULTLINE%/*}/workloads" "$W/public"
-	chmod -R a+rX "$W/public"
-	FAULTLINE=$W/public/faultline
 }
 
 # The states of each task are a life that can be: to the nanosecond without a gap or an overlap,

@@ -222,6 +222,7 @@ test_malformed_claims() {
 
 # Root only for files that nobody but root can write.
 test_root_experiment() {
+	needs_nobody
 	mkdir roots
 	cat >roots/who.sh <<'END'
 #!/bin/sh
@@ -240,12 +241,10 @@ END
 SELECT exit_code FROM task WHERE task = 1;
 END
 	# this folder is one that anyone can write
-	run env FAULTLINE_PATH="$W/roots" SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" \
-		SUDO_USER=nobody "$FAULTLINE" run who
+	run as_sudo_of_nobody env FAULTLINE_PATH="$W/roots" "$FAULTLINE" run who
 	[ "$status" -ne 0 ] || fail "root for a file that others can write"
 	sentence
-	run env FAULTLINE_PATH="$W/roots" SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" \
-		SUDO_USER=nobody "$FAULTLINE" run --as-root who
+	run as_sudo_of_nobody env FAULTLINE_PATH="$W/roots" "$FAULTLINE" run --as-root who
 	same "status with --as-root, '$(head -c 300 "$W/err")'" 0 "$status"
 }
 

@@ -3,14 +3,14 @@
 # What goes wrong: a sentence with the remedy, the right status, nothing half done.
 
 test_not_root() {
-	install -m 755 "$FAULTLINE" "$W/faultline"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" trace -- touch "$W/ran"
+	needs_nobody
+	run as_nobody "$FAULTLINE" trace -- touch "$W/ran"
 	same "status" 4 "$status"
-	sentence root
+	sentence "this user lacks CAP_BPF and CAP_PERFMON; start it with sudo"
 	[ ! -e "$W/ran" ] || fail "the command ran"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" list
+	run as_nobody "$FAULTLINE" list
 	same "status of list" 0 "$status"
-	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" doctor
+	run as_nobody "$FAULTLINE" doctor
 	grep -q . "$W/out" || fail "doctor says nothing"
 }
 
@@ -218,10 +218,10 @@ test_no_recording() {
 }
 
 test_recording_not_readable() {
-	install -m 755 "$FAULTLINE" "$W/faultline"
+	needs_nobody
 	trace true
 	chmod 600 t.fl
-	run setpriv --reuid=65534 --regid=65534 --clear-groups "$W/faultline" show t.fl
+	run as_nobody "$FAULTLINE" show t.fl
 	same "status" 2 "$status"
 	same "message" "faultline: cannot read t.fl: Permission denied; make it and its folder readable for this user" \
 		"$(cat "$W/err")"

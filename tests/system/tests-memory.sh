@@ -162,9 +162,8 @@ test_memory_no_thp_no_ksm() {
 }
 
 test_memory_skips() {
-	let_nobody_reach_faultline
-	run env SUDO_UID="$(id -u nobody)" SUDO_GID="$(id -g nobody)" SUDO_USER=nobody \
-		prlimit --memlock=0:0 "$FAULTLINE" run prefault
+	needs_nobody
+	run as_sudo_of_nobody prlimit --memlock=0:0 "$FAULTLINE" run prefault
 	same "status of prefault that may lock nothing" 0 "$status"
 	contains "what it skips" out "SKIP  mlock" "27 claims: 22 pass, 5 skipped"
 	run env TMPDIR=/nowhere "$FAULTLINE" run major-minor

@@ -2,17 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # Who may do what: users, files, names from outside, queries.
 
-as_sudo_of_nobody() { # COMMAND...: as sudo would set it for user nobody
-	local -a who
-	who=("SUDO_UID=$(id -u nobody)" "SUDO_GID=$(id -g nobody)" SUDO_USER=nobody)
-	run env "${who[@]}" SUDO_COMMAND=faultline "$@"
-}
-
 test_sudo_user() {
 	local mine
+	needs_nobody
 	mine=$(id -u nobody)
 	# shellcheck disable=SC2016 # for the traced shell
-	as_sudo_of_nobody "$FAULTLINE" trace -o "$W/t.fl" -- sh -c \
+	run as_sudo_of_nobody "$FAULTLINE" trace -o "$W/t.fl" -- sh -c \
 		'id -u; id -g; id -G; echo "$USER $LOGNAME ${SUDO_UID-unset}"
 		grep -E "^Cap(Inh|Prm|Eff|Amb)" /proc/self/status; echo "home $HOME"' 
 	same "status" 0 "$status"
@@ -25,13 +20,13 @@ test_sudo_user() {
 	check_all
 	# a place that only root may write is not written for nobody
 	mkdir -m 755 "$W/roots"
-	as_sudo_of_nobody "$FAULTLINE" trace -o "$W/roots/t.fl" -- true
+	run as_sudo_of_nobody "$FAULTLINE" trace -o "$W/roots/t.fl" -- true
 	[ "$status" -ne 0 ] || fail "wrote where the user may not"
 	[ ! -e "$W/roots/t.fl" ] || fail "made a file where the user may not"
 	# and the other way: another user by name, and root where root was asked for
 	run "$FAULTLINE" trace -u nobody -o "$W/u.fl" -- id -u
 	same "uid with -u nobody" "$mine" "$(head -n 1 "$W/out")"
-	as_sudo_of_nobody "$FAULTLINE" trace --as-root -o "$W/r.fl" -- id -u
+	run as_sudo_of_nobody "$FAULTLINE" trace --as-root -o "$W/r.fl" -- id -u
 	same "uid with --as-root" 0 "$(head -n 1 "$W/out")"
 }
 
