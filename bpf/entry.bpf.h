@@ -19,6 +19,10 @@
 #define PF_INSTR 0x10
 #define PF_SHADOW_STACK 0x40
 
+/* What the entry said at the exception; no bits of the CPU's. */
+#define PF_PERMITTED 0x40000000 /* it permitted the access */
+#define PF_HUGE 0x20000000      /* it maps more than a page */
+
 /* Bits of an entry, _PAGE_*. */
 #define ENTRY_PRESENT PF_PROT
 #define ENTRY_WRITE PF_WRITE
@@ -36,6 +40,25 @@
 #define P4D_SHIFT 39
 
 /*
+ * The word at an address of the kernel's; 0 where none can be read.  Since 6.2 the kernel lets a
+ * program read in place what it takes for a struct, which spares a call.
+ */
+static __always_inline __u64 kernel_word(__u64 at)
+{
+	__u64 word = 0;
+
+	if (word_type)
+		asm volatile("r1 = %[at]; r2 = %[type]; .byte 0x85, 0x20, 0, 0; .long %[which];"
+			     "%[word] = *(u64 *)(r0 + 0)"
+			     : [word] "=r"(word)
+			     : [at] "r"(at), [type] "r"(word_type), [which] "i"(FL_READ_ONLY_CAST)
+			     : "r0", "r1", "r2", "r3", "r4", "r5", "memory");
+	else
+		bpf_probe_read_kernel(&word, sizeof(word), (void *)at);
+	return word;
+}
+
+/*
  * The entry that maps ADDRESS in the tables from TABLE on, and how much it maps; 0: none does, or
  * the tables cannot be read.  It is written to, open to user mode and executed as far as every
  * level permits it.  The top level has no say in the last: for itself the kernel forbids to
@@ -49,10 +72,8 @@ SHARED __u64 entry_find(__u64 table, __u64 address)
 	if (!direct_map)
 		return 0;
 	for (level = 0; level < 5; level++) {
-		__u64 at = table + ((address >> shift) & 511) * sizeof(entry);
-
-		if (bpf_probe_read_kernel(&entry, sizeof(entry), (void *)at) ||
-		    !(entry & ENTRY_PRESENT))
+		entry = kernel_word(table + ((address >> shift) & 511) * sizeof(entry));
+		if (!(entry & ENTRY_PRESENT))
 			return 0;
 		all &= entry;
 		any |= level ? entry & ENTRY_NO_EXEC : 0;
@@ -79,6 +100,13 @@ static __always_inline bool entry_permits(__u64 entry, __u32 error)
 	if (error & PF_SHADOW_STACK)
 		return entry & ENTRY_PRESENT && entry & ENTRY_DIRTY && !(entry & ENTRY_WRITE);
 	return (entry & needed) == needed && !(error & PF_INSTR && entry & ENTRY_NO_EXEC);
+}
+
+/* ERROR and what ENTRY, read at the exception, says. */
+static __always_inline __u32 entry_tell(__u64 entry, __u32 error)
+{
+	return error | (entry_permits(entry, error) ? PF_PERMITTED : 0) |
+	       (ENTRY_SHIFT(entry) > PAGE_SHIFT ? PF_HUGE : 0);
 }
 
 /* Where ADDRESS, which ENTRY maps, is in the kernel's own address space. */

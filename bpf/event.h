@@ -134,6 +134,7 @@ enum fl_kernel_function {
 	FL_PREEMPT_ENABLE = 2,
 	FL_IRQ_SAVE = 3,
 	FL_IRQ_RESTORE = 4,
+	FL_READ_ONLY_CAST = 5,
 	FL_NR_KERNEL_FUNCTIONS,
 };
 
@@ -204,6 +205,7 @@ enum fl_kind {
 	FL_NUMA = 15,
 	FL_UFFD = 16,
 	FL_OTHER = 17,
+	FL_STALE = 18, /* the entry permitted the access already */
 	/* exceptions that the kernel does not count */
 	FL_SEGV = 32,
 	FL_BUS = 33,

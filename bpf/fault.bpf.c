@@ -65,6 +65,8 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 		s->pending.timed = true;
 	}
 	vma_locate(s, mm, address);
+	if (error & PF_PROT)
+		error = entry_tell(entry_find(as_number(s, mm->pgd), address), error);
 	s->pending.end_ns = 0;
 	s->pending.address = address;
 	s->pending.ip = regs->ip;

@@ -52,7 +52,18 @@ static __always_inline __u32 rss_question(const struct task_state *s, struct mm_
 	       (mm && mm->mm_users.counter > 1 ? MEMBER(ANONPAGES) : 0);
 }
 
-/* The table of signatures: error code, allocations, counters, VMA. */
+/*
+ * Whether the entry permitted the access already: the CPU held an old translation, or another CPU
+ * changed the entry between exception and reading, and the kernel finds nothing to do.  In user
+ * mode a page that was allocated since says that it was changed back before the kernel came to it.
+ */
+static __always_inline bool entry_was_stale(const struct task_state *s)
+{
+	return s->pending.error & PF_PERMITTED &&
+	       (s->pending.via == FL_KERNEL || !s->effects.signature);
+}
+
+/* The table of signatures: error code, the entry, allocations, counters, VMA. */
 SHARED int fault_kind(struct task_state *s)
 {
 	const struct pending_fault *p;
@@ -71,6 +82,8 @@ SHARED int fault_kind(struct task_state *s)
 	if (changed & MEMBER(SWAPENTS))
 		return FL_SWAP;
 	if (p->error & PF_PROT) {
+		if (entry_was_stale(s))
+			return FL_STALE;
 		if (!write)
 			return FL_OTHER;
 		if (shared)
@@ -81,9 +94,7 @@ SHARED int fault_kind(struct task_state *s)
 			return FL_COPY_ZERO;
 		if (fx->plain)
 			return changed ? FL_FILE_COPY : FL_COPY;
-		if (thp_possible(s) && ENTRY_SHIFT(entry_at(p->address)) == PMD_SHIFT)
-			return FL_HUGE_REUSE;
-		return FL_REUSE;
+		return p->error & PF_HUGE ? FL_HUGE_REUSE : FL_REUSE;
 	}
 	if (s->vma.flags & VM_UFFD_MISSING_BIT)
 		return FL_UFFD;
@@ -269,7 +280,8 @@ joined:
 	s->run_effects = s->effects.signature;
 	s->run_error = p->error;
 	/* the kind of these hangs on more than what fault_continues() compares */
-	s->run_next = run->n < 2 || via == FL_GUP || !FL_KIND_COUNTED(kind) || thp_possible(s) ?
+	s->run_next = run->n < 2 || via == FL_GUP || !FL_KIND_COUNTED(kind) ||
+				      (thp_possible(s) && !(p->error & PF_PROT)) ?
 			      NO_NEXT :
 			      p->address + run->stride;
 	return 0;

@@ -33,6 +33,9 @@ const volatile __u32 gfp_cache __weak = 0; /* __GFP_WRITE | __GFP_NORETRY */
 /* Where a page table's entry has an address, without AMD's bit for encrypted memory. */
 const volatile __u64 entry_address_bits __weak = 0;
 
+/* A struct of the kernel's that begins with a number of 64 bits; 0: do not read through one. */
+const volatile __u32 word_type __weak = 0;
+
 /* Middle-level entries map pages of this order. */
 #define PMD_ORDER 9
 

@@ -173,9 +173,12 @@ static void test_tracepoints(void **state)
 	assert_true(tracepoints > 0 && iterators > 0);
 	assert_int_equal(tracepoints_id("tp_btf/no_such_thing"), 0);
 	for (unsigned int i = 1; i < FL_NR_KERNEL_FUNCTIONS; i++) {
-		static const char *const names[] = { "", "bpf_preempt_disable",
-						     "bpf_preempt_enable", "bpf_local_irq_save",
-						     "bpf_local_irq_restore" };
+		static const char *const names[] = { "",
+						     "bpf_preempt_disable",
+						     "bpf_preempt_enable",
+						     "bpf_local_irq_save",
+						     "bpf_local_irq_restore",
+						     "bpf_rdonly_cast" };
 		__s32 id = btf__find_by_name_kind(f->whole, names[i], BTF_KIND_FUNC);
 
 		assert_int_equal(tracepoints_function(i), id > 0 ? id : 0);

@@ -34,6 +34,7 @@ static void configure(struct faultline_bpf *skel, const struct collect_options *
 	skel->rodata->thp_always = facts->thp_always;
 	skel->rodata->thp_never = facts->thp_never;
 	skel->rodata->has_swap = facts->has_swap;
+	skel->rodata->word_type = tracepoints_function(FL_READ_ONLY_CAST) ? facts->word_type : 0;
 	skel->rodata->entry_address_bits = facts->entry_address_bits;
 	skel->rodata->preempt_count_from_rq = facts->preempt_count_from_rq;
 	skel->rodata->preemptible = facts->preemptible;

@@ -86,6 +86,8 @@ static void facts_from_types(struct kernel_facts *facts, const struct kernel_typ
 		case BTF_KIND_STRUCT:
 			if (!*name && place < 0)
 				place = place_in_hot(types, type);
+			else if (!strcmp(name, "timespec64"))
+				facts->word_type = id;
 			break;
 		case BTF_KIND_VAR:
 			if (!strcmp(name, "runqueues"))

@@ -16,6 +16,7 @@ struct kernel_facts {
 	bool thp_always;                       /* /sys/kernel/mm/transparent_hugepage/enabled */
 	bool thp_never;
 	bool has_swap;
+	unsigned int word_type; /* id of a struct that begins with a number of 64 bits; 0: unknown */
 	bool preemptible; /* a task can be preempted inside a tracepoint (__DECLARE_TRACE(), 7.0) */
 };
 

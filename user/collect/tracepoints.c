@@ -42,6 +42,7 @@ static struct {
 	[FL_PREEMPT_ENABLE] = { .name = "bpf_preempt_enable" },
 	[FL_IRQ_SAVE] = { .name = "bpf_local_irq_save" },
 	[FL_IRQ_RESTORE] = { .name = "bpf_local_irq_restore" },
+	[FL_READ_ONLY_CAST] = { .name = "bpf_rdonly_cast" },
 };
 
 __u32 tracepoints_function(unsigned int function)
@@ -79,10 +80,19 @@ static int prepare(struct bpf_program *program, struct bpf_prog_load_opts *o, lo
 	return o->attach_btf_id ? bpf_program__set_type(program, BPF_PROG_TYPE_TRACING) : -ESRCH;
 }
 
+/* Of those that user space runs by hand. */
+static int prepare_functions(struct bpf_program *program, struct bpf_prog_load_opts *o, long cookie)
+{
+	(void)o;
+	(void)cookie;
+	return put_functions(program);
+}
+
 /* With another type until they are loaded, since libbpf reads all types for one such program. */
 int tracepoints_register(void)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, o, .prog_prepare_load_fn = prepare);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, by_hand, .prog_prepare_load_fn = prepare_functions);
 	static bool done;
 	int id = done ? 1 : 0;
 
@@ -90,6 +100,9 @@ int tracepoints_register(void)
 	if (!id)
 		id = libbpf_register_prog_handler("tp_btf+", BPF_PROG_TYPE_RAW_TRACEPOINT,
 						  BPF_TRACE_RAW_TP, &o);
+	if (id > 0)
+		id = libbpf_register_prog_handler("raw_tp", BPF_PROG_TYPE_RAW_TRACEPOINT, 0,
+						  &by_hand);
 	if (id > 0)
 		id = libbpf_register_prog_handler("iter+", BPF_PROG_TYPE_RAW_TRACEPOINT,
 						  BPF_TRACE_ITER, &o);

@@ -33,6 +33,7 @@ const char *names_kind(unsigned int kind)
 		[FL_NUMA] = "numa",
 		[FL_UFFD] = "uffd",
 		[FL_OTHER] = "other",
+		[FL_STALE] = "stale",
 		[FL_SEGV] = "segv",
 		[FL_BUS] = "bus",
 		[FL_NOFAULT] = "nofault",

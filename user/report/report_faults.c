@@ -136,7 +136,7 @@ static int load_kinds(struct table *table, sqlite3 *db)
 		"zero_fill",      "zero_page", "copy",         "copy_zero", "reuse",
 		"file",           "file_copy", "shared_dirty", "shmem",     "huge_zero_fill",
 		"huge_zero_page", "huge_copy", "huge_reuse",   "swap",      "numa",
-		"uffd",           "other",
+		"uffd",           "stale",     "other",
 	};
 	sqlite3_stmt *stmt;
 	int rc, err;
