@@ -27,6 +27,10 @@ ARCH := $(shell uname -m)
 BPF_ARCH := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(ARCH)))
 B := build
 OUT := $(B)$(if $(SANITIZE),/san)
+# Where the BPF programs are.  With K=build/clang-19 CLANG=clang-19 build/clang-19/faultline has
+# others, and all that does not know the programs is taken from here.
+K := $(B)
+SIDE := $(if $(filter $(B),$(K)),$(OUT),$(K))
 Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' $(1) $(2);)
 .DELETE_ON_ERROR:
@@ -78,7 +82,7 @@ SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(co
 	-fno-sanitize-recover=undefined)
 # A module finds the header of another by its name, whatever folder that is in.
 USER_INCLUDES := $(patsubst %/,-I%,$(wildcard user/*/))
-USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread $(USER_INCLUDES) -Ibpf -Iworkloads -I$(B) \
+USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread $(USER_INCLUDES) -Ibpf -Iworkloads -I$(K) -I$(B) \
 	-DFAULTLINE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 
 ifneq ($(wildcard vmlinux/$(ARCH)/vmlinux.h),)
@@ -101,9 +105,12 @@ ifneq ($(ARCH),x86_64)
 WORKLOAD_CFLAGS := $(filter-out -fcf-protection=none,$(WORKLOAD_CFLAGS))
 endif
 
-BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(B)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
-USER_OBJECTS := $(patsubst user/%.c,$(OUT)/user/%.o,$(wildcard user/*/*.c))
-GENERATED := $(B)/faultline.skel.h $(B)/schema.h $(B)/syscall_names.h
+BPF_OBJECTS := $(patsubst bpf/%.bpf.c,$(K)/bpf/%.bpf.o,$(wildcard bpf/*.bpf.c))
+# Only user/collect knows the BPF programs.
+USER_OBJECTS := $(patsubst user/collect/%.c,$(SIDE)/collect/%.o,$(wildcard user/collect/*.c)) \
+	$(patsubst user/%.c,$(OUT)/user/%.o,$(filter-out user/collect/%,$(wildcard user/*/*.c)))
+GENERATED := $(B)/schema.h $(B)/syscall_names.h
+SKELETON := $(K)/faultline.skel.h
 WORKLOADS := $(patsubst workloads/%.c,$(B)/workloads/%,$(wildcard workloads/*.c))
 DYNAMIC := $(patsubst workloads/%.c,$(B)/workloads/dynamic/%,$(wildcard workloads/*.c))
 CLAIMS := $(patsubst workloads/%.sql,$(B)/workloads/%.sql,$(wildcard workloads/*.sql))
@@ -112,7 +119,7 @@ UNIT_HELPERS := $(patsubst tests/unit/%.c,$(OUT)/tests/%.o, \
 	$(filter-out tests/unit/test_%.c,$(wildcard tests/unit/*.c)))
 
 .PHONY: all
-all: $(OUT)/faultline $(WORKLOADS) $(DYNAMIC) $(CLAIMS) $(B)/faultline.1 $(if $(SANITIZE),$(OUT)/workloads)
+all: $(SIDE)/faultline $(WORKLOADS) $(DYNAMIC) $(CLAIMS) $(B)/faultline.1 $(if $(SANITIZE),$(OUT)/workloads)
 
 # Order-only for everything that runs a tool: stops with one sentence if it is not there.
 .PHONY: need need-unit
@@ -121,17 +128,24 @@ need:
 need-unit:
 	$(call refuse_missing,$(call missing,$(NEED_BUILD) $(NEED_UNIT)))
 
-$(B)/bpf/%.bpf.o: bpf/%.bpf.c $(VMLINUX_DIR)/vmlinux.h Makefile | need
+# Another compiler makes other programs.
+$(K)/compiler: FORCE | need
+	@mkdir -p $(@D)
+	@$(CLANG) --version | cmp -s - $@ || $(CLANG) --version > $@
+.PHONY: FORCE
+FORCE:
+
+$(K)/bpf/%.bpf.o: bpf/%.bpf.c $(VMLINUX_DIR)/vmlinux.h $(K)/compiler Makefile | need
 	$(call say,BPF,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MD -MP -MF $(@:.o=.d) -c $< -o $@ || { \
 		echo 'If it is a type of the kernel that is missing, run "make vmlinux".' >&2; exit 1; }
 
-$(B)/faultline.bpf.o: $(BPF_OBJECTS) | need
+$(K)/faultline.bpf.o: $(BPF_OBJECTS) | need
 	$(call say,LINK,$@)
 	$(Q)$(BPFTOOL) gen object $@ $^
 
-$(B)/faultline.skel.h: $(B)/faultline.bpf.o | need
+$(SKELETON): $(K)/faultline.bpf.o | need
 	$(call say,SKEL,$@)
 	$(Q){ echo '// NOLINTBEGIN'; $(BPFTOOL) gen skeleton $< name faultline_bpf && \
 		echo '// NOLINTEND'; } > $@
@@ -190,14 +204,27 @@ $(B)/syscall_names.h: Makefile | need
 		sed -n -e '/__NR_syscalls\|__NR_arch_specific/d' \
 			-e 's/^#define __NR_\([a-z0-9_]*\) .*/	[__NR_\1] = "\1",/p'; echo '};'; } > $@
 
-$(OUT)/user/%.o: user/%.c Makefile | need $(GENERATED)
+define compile
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -MMD -MP -c $< -o $@
+endef
+$(OUT)/user/%.o: user/%.c Makefile | need $(GENERATED)
+	$(compile)
+$(SIDE)/collect/%.o: user/collect/%.c Makefile | need $(GENERATED) $(SKELETON)
+	$(compile)
 
-$(OUT)/faultline: $(USER_OBJECTS)
+$(SIDE)/faultline: $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_CFLAGS) $(LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+# The same with programs by each compiler that is here, for tests.
+CLANGS := $(filter-out clang-10 clang-11 clang-12 clang-13, \
+	$(sort $(notdir $(wildcard $(addsuffix /clang-[1-9][0-9],$(subst :, ,$(SEARCH_PATH)))))))
+.PHONY: compilers
+compilers: $(CLANGS:%=$(B)/%/faultline)
+$(B)/clang-%/faultline: FORCE | all
+	+$(Q)$(MAKE) --no-print-directory K=$(@D) CLANG=clang-$* $@
 
 # The binary finds its experiments beside itself.
 $(B)/workloads/%: workloads/%.c Makefile | need
@@ -260,7 +287,7 @@ BUILD = $(AS_OWNER) $(MAKE) --no-print-directory $(JOBS)
 
 test:
 	@$(MAKE) --no-print-directory deps-test
-	+@$(BUILD) tests
+	+@$(BUILD) tests compilers
 	+@$(BUILD) tests SANITIZE=1
 	@tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(B)/%=$(B)/san/%) \
 		--system $(B)/faultline $(B)/san/faultline
@@ -322,7 +349,7 @@ lint-format:
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 
 # clang-tidy counts on stderr what it does not show.
-$(TIDY): tidy/%: % $(GENERATED)
+$(TIDY): tidy/%: % $(GENERATED) $(SKELETON)
 	$(call say,TIDY,$<)
 	$(Q)report=$$(clang-tidy --quiet $< -- $(if $(filter bpf/%,$<),$(BPF_CFLAGS), \
 		-isystem $(B) $(USER_CFLAGS)) 2>&1) || { echo "$$report"; exit 1; }

@@ -13,6 +13,11 @@
 
 #include "event.h"
 
+/* Its numbers alone: what distributions add to a version can be a line. */
+#define WORDS(...) #__VA_ARGS__
+#define CLANG_VERSION(major, minor, patch) WORDS(clang major.minor.patch)
+#define COMPILER CLANG_VERSION(__clang_major__, __clang_minor__, __clang_patchlevel__)
+
 /*
  * A function that the verifier checks once by itself instead of anew for each
  * call, which keeps loading fast.  It can be handed numbers and plain memory

@@ -12,6 +12,9 @@
 #include "event.h"
 #include "program.bpf.h"
 
+/* Who made the programs: for messages of user space. */
+const volatile char compiler[] __weak = COMPILER;
+
 /* Set by user space before loading. */
 const volatile bool want_states __weak = false;
 const volatile bool want_rss __weak = false;

@@ -3,8 +3,6 @@
 #include "doctor.h"
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
 #include <sched.h>
@@ -13,14 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/capability.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "faultline.skel.h"
+#include "collect.h"
 #include "identity.h"
+#include "kernel_types.h"
+#include "refusal.h"
+#include "rights.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCu /* PROC_PID_INIT_INO */
@@ -87,37 +87,15 @@ static const char *chosen(char *line)
 	return open + 1;
 }
 
-static bool has_capability(cap_value_t capability)
+static void note_refusal(struct list *list, const char *name, enum doctor_level level,
+			 const struct refusal *refusal)
 {
-	cap_flag_value_t value = CAP_CLEAR;
-	cap_t now = cap_get_proc();
+	struct refusal_place place;
+	struct refusal_words words;
 
-	if (now)
-		cap_get_flag(now, capability, CAP_EFFECTIVE, &value);
-	cap_free(now);
-	return value == CAP_SET;
-}
-
-/* bpf_prog_load() asks for both to load programs that trace, or for the one that has it all. */
-static const char *lacking(void)
-{
-	bool bpf = has_capability(CAP_BPF), perfmon = has_capability(CAP_PERFMON);
-
-	if (has_capability(CAP_SYS_ADMIN) || (bpf && perfmon))
-		return NULL;
-	return bpf ? "CAP_PERFMON" : perfmon ? "CAP_BPF" : "CAP_BPF and CAP_PERFMON";
-}
-
-static void rights_remedy(char *buf, size_t size)
-{
-	char self[128];
-	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	self[length < 0 ? 0 : length] = '\0';
-	snprintf(
-		buf, size,
-		"start it with sudo, or give it the rights once: sudo setcap cap_bpf,cap_perfmon+ep %s",
-		length > 0 ? self : "FAULTLINE");
+	refusal_look(&place, collect_compiler());
+	refusal_explain(refusal, &place, &words);
+	note(list, name, level, words.remedy, "%s", words.found);
 }
 
 static const char no_types[] = "this kernel has no description of its types in " BTF_FILE;
@@ -125,31 +103,30 @@ static const char no_types_remedy[] = "boot a kernel that is built with CONFIG_D
 
 int doctor_ready(char *why, size_t why_size)
 {
-	const char *lack = lacking();
+	const char *lacking = rights_lacking();
 	char remedy[240];
 
 	if (access(BTF_FILE, R_OK)) {
 		snprintf(why, why_size, "%s; %s", no_types, no_types_remedy);
 		return -ENOENT;
 	}
-	if (!lack)
+	if (!lacking)
 		return 0;
-	rights_remedy(remedy, sizeof(remedy));
-	snprintf(why, why_size, "this user lacks %s; %s", lack, remedy);
+	snprintf(why, why_size, "this user lacks %s; %s", lacking,
+		 rights_remedy(remedy, sizeof(remedy)));
 	return -EPERM;
 }
 
 static void check_rights(struct list *list)
 {
-	const char *lack = lacking();
+	const char *lacking = rights_lacking();
 	char remedy[240];
 
-	rights_remedy(remedy, sizeof(remedy));
-	if (lack)
-		note(list, "rights", DOCTOR_MISSING, remedy, "this user lacks %s", lack);
+	if (lacking)
+		note(list, "rights", DOCTOR_MISSING, rights_remedy(remedy, sizeof(remedy)),
+		     "this user lacks %s", lacking);
 	else
-		note(list, "rights", DOCTOR_OK, "", "%s",
-		     has_capability(CAP_SYS_ADMIN) ? "root" : "CAP_BPF and CAP_PERFMON");
+		note(list, "rights", DOCTOR_OK, "", "%s", rights_held());
 }
 
 static void check_identity(struct list *list)
@@ -169,46 +146,39 @@ static void check_identity(struct list *list)
 	identity_free(id);
 }
 
-/* What the programs attach to is read from the programs, so that it cannot go stale. */
-static void check_tracepoints(struct list *list, const struct btf *btf)
+struct hooks {
+	struct list *list;
+	int found, absent;
+};
+
+static void note_hook(void *arg, const char *name, bool there, bool needed)
 {
-	static const char kind[] = "tp_btf/";
-	struct faultline_bpf *skel = faultline_bpf__open();
-	struct bpf_program *program;
-	int found = 0, absent = 0;
-	char type[96];
+	struct hooks *hooks = arg;
 
-	if (!skel) {
-		note(list, "tracepoints", DOCTOR_MISSING, "build faultline again with this libbpf",
-		     "the BPF programs cannot be read: %s", strerror(errno));
-		return;
-	}
-	bpf_object__for_each_program(program, skel->obj) {
-		const char *name = bpf_program__section_name(program);
-
-		name += *name == '?';
-		if (strncmp(name, kind, sizeof(kind) - 1))
-			continue;
-		name += sizeof(kind) - 1;
-		snprintf(type, sizeof(type), "btf_trace_%s", name);
-		if (btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0) {
-			found++;
-			continue;
-		}
-		absent++;
-		note(list, "tracepoint",
-		     bpf_program__autoload(program) ? DOCTOR_MISSING : DOCTOR_WARN,
+	hooks->found += there;
+	hooks->absent += !there;
+	if (!there)
+		note(hooks->list, "tracepoint", needed ? DOCTOR_MISSING : DOCTOR_WARN,
 		     "boot a kernel that has it", "%s is not in this kernel", name);
-	}
-	faultline_bpf__destroy(skel);
-	if (!absent)
-		note(list, "tracepoints", DOCTOR_OK, "", "all %d that are needed", found);
+}
+
+/* What the programs attach to is read from the programs, so that it cannot go stale. */
+static void check_tracepoints(struct list *list)
+{
+	struct hooks hooks = { .list = list };
+	int err = collect_hooks(note_hook, &hooks);
+
+	if (err)
+		note(list, "tracepoints", DOCTOR_MISSING, "build faultline again with this libbpf",
+		     "the BPF programs cannot be read: %s", strerror(-err));
+	else if (!hooks.absent)
+		note(list, "tracepoints", DOCTOR_OK, "", "all %d that are needed", hooks.found);
 }
 
 /* Linux 6.1 brought the tree; before it, a process's mappings were in another one. */
-static void check_mappings(struct list *list, const struct btf *btf)
+static void check_mappings(struct list *list, const struct kernel_types *types)
 {
-	if (btf__find_by_name_kind(btf, "maple_node", BTF_KIND_STRUCT) > 0)
+	if (kernel_types_has(types, BTF_KIND_STRUCT, "maple_node"))
 		note(list, "mappings", DOCTOR_OK, "", "in a maple tree");
 	else
 		note(list, "mappings", DOCTOR_MISSING, "boot Linux 6.1 or later",
@@ -217,22 +187,67 @@ static void check_mappings(struct list *list, const struct btf *btf)
 
 static void check_types(struct list *list)
 {
-	struct btf *btf;
+	struct kernel_types types;
+	int err = kernel_types_open(&types);
 
-	if (access(BTF_FILE, R_OK)) {
+	if (err == -ENOENT) {
 		note(list, "kernel types", DOCTOR_MISSING, no_types_remedy, "%s", no_types);
-		return;
+	} else if (err) {
+		struct refusal refusal = { .step = REFUSAL_TYPES, .err = err };
+
+		note_refusal(list, "kernel types", DOCTOR_MISSING, &refusal);
+	} else {
+		note(list, "kernel types", DOCTOR_OK, "", "%s, %u types", BTF_FILE, types.nr);
+		check_mappings(list, &types);
+		check_tracepoints(list);
 	}
-	btf = btf__load_vmlinux_btf();
-	if (!btf) {
-		note(list, "kernel types", DOCTOR_MISSING, no_types_remedy, "%s cannot be read: %s",
-		     BTF_FILE, strerror(errno));
-		return;
-	}
-	note(list, "kernel types", DOCTOR_OK, "", "%s, %u types", BTF_FILE, btf__type_cnt(btf));
-	check_mappings(list, btf);
-	check_tracepoints(list, btf);
-	btf__free(btf);
+	kernel_types_close(&types);
+}
+
+static void note_refused(void *list, const struct refusal *refusal, bool needed)
+{
+	note_refusal(list, "program", needed ? DOCTOR_MISSING : DOCTOR_WARN, refusal);
+}
+
+/* Load and attach as a trace would, and undo it. */
+static int try(const struct collect_options *options, struct refusal *why)
+{
+	struct collect *c;
+	int err = collect_open(&c, options, NULL);
+
+	if (!err)
+		err = collect_arm(c, why);
+	collect_close(c);
+	return err;
+}
+
+/* What is said to be there was there: all programs, as "trace" and as "run" configures them. */
+static void check_programs(struct list *list)
+{
+	static const struct collect_options ways[] = {
+		{ .subjects = SUBJECT_DEFAULT },
+		{ .subjects = SUBJECT_ALL, .every_fault = true, .every_end = true },
+	};
+	struct refusal why = { 0 };
+	size_t before = list->n;
+	int err = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->checks[i].level == DOCTOR_MISSING) {
+			note(list, "programs", DOCTOR_INFO, "",
+			     "built by %s; not tried, for something is missing",
+			     collect_compiler());
+			return;
+		}
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !err; i++)
+		err = try(&ways[i], &why);
+	if (why.step == REFUSAL_PROGRAM)
+		collect_try(note_refused, list);
+	if (!err)
+		note(list, "programs", DOCTOR_OK, "", "built by %s; the kernel takes them all",
+		     collect_compiler());
+	else if (list->n == before)
+		note_refusal(list, "programs", DOCTOR_MISSING, &why);
 }
 
 static void check_events(struct list *list)
@@ -266,9 +281,8 @@ static void check_ring(struct list *list)
 {
 	int fd;
 
-	if (lacking())
+	if (rights_lacking())
 		return;
-	libbpf_set_print(NULL);
 	fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, "doctor", 0, 0, TRIED_RING_BYTES, NULL);
 	if (fd >= 0) {
 		note(list, "ring buffer", DOCTOR_OK, "", "%u MiB can be had",
@@ -281,7 +295,7 @@ static void check_ring(struct list *list)
 		     "boot Linux 5.8 or later" :
 	     errno == ENOSYS ?
 		     "boot a kernel that is built with CONFIG_BPF_SYSCALL=y" :
-		     "raise \"ulimit -l\" or the memory limit of the group, or give a smaller "
+		     "free some memory, raise the limit of its control group, or give a smaller "
 		     "--ring-size",
 	     "%u MiB cannot be had: %s", TRIED_RING_BYTES >> 20, strerror(errno));
 }
@@ -391,6 +405,7 @@ int doctor_examine(struct doctor_check **checks, size_t *n)
 	check_rights(&list);
 	check_identity(&list);
 	check_types(&list);
+	check_programs(&list);
 	check_events(&list);
 	check_ring(&list);
 	check_lockdown(&list);

@@ -15,7 +15,7 @@ enum doctor_level {
 struct doctor_check {
 	const char *name;
 	enum doctor_level level;
-	char found[160];
+	char found[512];
 	char remedy[240]; /* empty where there is nothing to do */
 };
 

@@ -24,6 +24,7 @@
 #include "event.h"
 #include "frames.h"
 #include "identity.h"
+#include "loading.h"
 #include "recording.h"
 
 /*
@@ -107,30 +108,23 @@ int collect_open(struct collect **out, const struct collect_options *o, struct r
 	return 0;
 }
 
-int collect_arm(struct collect *c, char *why, size_t why_size)
+int collect_arm(struct collect *c, struct refusal *why)
 {
-	int err = collect_load(c, c->options, why, why_size);
+	int err = collect_load(c, c->options, why);
 
 	if (err)
 		return err;
 	find_direct_map(c);
-	if (!c->ring) {
-		snprintf(why, why_size, "cannot map the ring buffer: %s; %s",
-			 strerror(c->ring_errno),
-			 c->ring_errno == EMFILE ? collect_remedy(-EMFILE) :
-						   "try a smaller --ring-size");
-		return -c->ring_errno;
-	}
+	if (!c->ring)
+		return loading_refuse(why, REFUSAL_RING, -c->ring_errno, "");
 	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
 				 c->options->every_end);
-	if (!err) {
-		c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_tasks, NULL);
-		err = c->snapshot ? 0 : -errno;
-	}
 	if (err)
-		snprintf(why, why_size, "cannot attach the BPF programs: %s; %s", strerror(-err),
-			 collect_remedy(err));
-	return err;
+		return loading_refuse(why, REFUSAL_ATTACH, err, "fault_done");
+	c->snapshot = bpf_program__attach_iter(c->parts[0]->progs.snapshot_tasks, NULL);
+	if (!c->snapshot)
+		return loading_refuse(why, REFUSAL_ATTACH, -errno, "snapshot_tasks");
+	return 0;
 }
 
 const char *collect_barrier(const struct collect *c)
@@ -354,6 +348,9 @@ int collect_finish(struct collect *c)
 					     bpf_map__max_entries(c->skel->maps.ring));
 	if (!c->error)
 		c->error = recording_set(c->rec, "reader", c->reader);
+	if (!c->error)
+		c->error =
+			recording_set(c->rec, "compiler", (const char *)c->skel->rodata->compiler);
 	return c->error ? c->error : record_frames(c);
 }
 

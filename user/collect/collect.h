@@ -12,8 +12,9 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-struct recording;
 struct collect;
+struct recording;
+struct refusal;
 
 /* Subjects of the kernel; each is a set of BPF programs.  Faults, tasks and calls are always there. */
 enum {
@@ -31,6 +32,7 @@ enum {
 	SUBJECT_KTHREADS = 1 << 10, /* births and ends of kernel threads */
 	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
 			  SUBJECT_LOCKS | SUBJECT_MESSAGES | SUBJECT_CARDS,
+	SUBJECT_ALL = (1 << 11) - 1,
 };
 
 /* "states, signals": SUBJECTS in words, as run.subjects has them, into BUF, which is returned. */
@@ -47,11 +49,24 @@ struct collect_options {
 /* A collector that does nothing yet but has its barrier.  O stays the caller's.  0 or -errno. */
 int collect_open(struct collect **out, const struct collect_options *o, struct recording *rec);
 
-/* Load and attach.  0, or -errno with a sentence that names the remedy in WHY. */
-int collect_arm(struct collect *c, char *why, size_t why_size);
+/* Load and attach.  0, or -errno with what was refused in WHY. */
+int collect_arm(struct collect *c, struct refusal *why);
 
-/* What to do about ERR of something of the kernel's that cannot be had, for the end of a sentence. */
-const char *collect_remedy(int err);
+/*
+ * Load each program by itself, of every subject.  REFUSED is called with each that the kernel
+ * refuses, and whether no trace is possible without it; or once with what all of them need.
+ * Returns the number of programs, or -errno if there are none.
+ */
+int collect_try(void (*refused)(void *arg, const struct refusal *why, bool needed), void *arg);
+
+/*
+ * HOOK is called with each kind of tracepoint that a program hangs on, whether the kernel has
+ * it, and whether no trace is possible without it.  0 or -errno, if its types cannot be read.
+ */
+int collect_hooks(void (*hook)(void *arg, const char *name, bool there, bool needed), void *arg);
+
+/* Who made the BPF programs: "clang 14.0.6". */
+const char *collect_compiler(void);
 
 /* Name of the barrier that the command is to be told of, or NULL: there is none. */
 const char *collect_barrier(const struct collect *c);

@@ -12,6 +12,7 @@
 #include "urgency.h"
 
 struct collect_options;
+struct refusal;
 
 #define COLLECT_PARTS 2
 
@@ -41,9 +42,10 @@ struct collect {
 
 /*
  * Load maps and programs and attach them; programs that user space calls by name are in the first
- * part.  0 or -errno with a sentence in WHY; what was loaded goes with collect_unload() in either case.
+ * part.  0, or -errno with what was refused in WHY; what was loaded goes with collect_unload() in
+ * either case.
  */
-int collect_load(struct collect *c, const struct collect_options *o, char *why, size_t why_size);
+int collect_load(struct collect *c, const struct collect_options *o, struct refusal *why);
 void collect_detach(struct collect *c);
 
 /* Map the ring buffer, into c->ring; where that cannot be, c->ring_errno says why. */

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,6 +17,8 @@
 #include "collect_impl.h"
 #include "kernel_facts.h"
 #include "kernel_types.h"
+#include "loading.h"
+#include "refusal.h"
 #include "tracepoints.h"
 
 #define DEFAULT_RING_BYTES (16u << 20)
@@ -45,54 +48,13 @@ static void configure(struct faultline_bpf *skel, const struct collect_options *
 	calls_classify(o->subjects, (void *)skel->rodata->call_class);
 }
 
-/* Programs marked optional ("?") are loaded for the subjects that are asked for. */
-static void choose_programs(struct faultline_bpf *skel, unsigned int subjects)
-{
-	const struct {
-		struct bpf_program *program;
-		unsigned int subjects;
-	} optional[] = {
-		{ skel->progs.task_rename, SUBJECT_DEFAULT },
-		{ skel->progs.sched_waking, SUBJECT_STATES },
-		{ skel->progs.sched_wakeup, SUBJECT_STATES },
-		{ skel->progs.sched_wakeup_new, SUBJECT_STATES },
-		{ skel->progs.sched_migrate, SUBJECT_STATES },
-		{ skel->progs.sched_prio, SUBJECT_STATES },
-		{ skel->progs.lock_flock, SUBJECT_LOCKS },
-		{ skel->progs.lock_posix, SUBJECT_LOCKS },
-		{ skel->progs.ipc_sock_state, SUBJECT_MESSAGES },
-		{ skel->progs.ipc_net_queue, SUBJECT_MESSAGES },
-		{ skel->progs.kthread_ask, SUBJECT_KTHREADS },
-		{ skel->progs.kthread_born, SUBJECT_KTHREADS },
-		{ skel->progs.kthread_stop, SUBJECT_KTHREADS },
-		{ skel->progs.kthread_exit, SUBJECT_KTHREADS },
-		{ skel->progs.snapshot_card, SUBJECT_CARDS },
-		{ skel->progs.snapshot_vma, SUBJECT_CARDS },
-		{ skel->progs.snapshot_file, SUBJECT_CARDS },
-	};
-
-	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
-		bpf_program__set_autoload(optional[i].program, optional[i].subjects & subjects);
-}
-
 /*
  * Nearly all of a start is work of the kernel's: it makes the maps and verifies the
  * programs, as many at once as there are threads that ask for it.  So two do, as
  * long as there are two CPUs.
+ *
+ * Run FN for both arguments, the second in a thread of its own where that is faster.
  */
-struct loading {
-	struct collect *c;
-	const struct collect_options *o;
-	int fd;        /* the types of the kernel that the programs ask for ... */
-	char path[32]; /* ... and by which name libbpf finds them */
-	struct kernel_facts facts;
-	struct bpf_map *next_map;
-	pthread_mutex_t maps;
-	int types_err, map_err;
-	bool ring_taken;
-};
-
-/* Run FN for both arguments, the second in a thread of its own where that is faster. */
 static void both(void *(*fn)(void *), void *first, void *second)
 {
 	bool two = get_nprocs() > 1;
@@ -107,18 +69,18 @@ static void both(void *(*fn)(void *), void *first, void *second)
 		fn(second);
 }
 
-static int read_types(struct loading *l)
+static void read_types(struct loading *l)
 {
 	struct kernel_types types;
 	int err = kernel_types_open(&types);
 
+	l->types_err = err;
 	if (!err) {
 		kernel_facts_read(&l->facts, &types);
 		tracepoints_find(&types, l->c->skel->obj);
-		err = kernel_types_cut(&types, bpf_object__btf(l->c->skel->obj), l->fd);
+		l->types_err = kernel_types_cut(&types, bpf_object__btf(l->c->skel->obj), l->fd);
 	}
 	kernel_types_close(&types);
-	return err;
 }
 
 /* The next map that takes time, since its memory is allocated with it; NULL: none. */
@@ -163,42 +125,91 @@ static void *prepare(void *arg)
 	struct bpf_map *map;
 
 	if (p->types)
-		p->l->types_err = read_types(p->l);
+		read_types(p->l);
 	while ((map = take_map(p->l))) {
 		int err = create_map(map);
 
-		if (err)
+		if (err) {
 			p->l->map_err = err;
+			p->l->bad_map = map;
+		}
 	}
 	return NULL;
 }
 
-/* The types for the programs, and the maps; the object that has these has no programs. */
-static int load_maps(struct loading *l)
+/* The first warning since a skeleton was opened: those after it only repeat that something failed. */
+static __thread char warning[sizeof(((struct refusal *)0)->warned)];
+
+static int keep_warning(enum libbpf_print_level level, const char *format, va_list ap)
 {
-	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = l->path);
+	int length = strlen("libbpf: ");
+
+	if (level != LIBBPF_WARN || warning[0])
+		return 0;
+	if (!strncmp(format, "libbpf: ", length))
+		format += length;
+	vsnprintf(warning, sizeof(warning), format, ap);
+	warning[strcspn(warning, "\n")] = '\0';
+	return 0;
+}
+
+int loading_refuse(struct refusal *why, enum refusal_step step, int err, const char *name)
+{
+	why->step = step;
+	why->err = err;
+	snprintf(why->name, sizeof(why->name), "%s", name);
+	snprintf(why->warned, sizeof(why->warned), "%s", warning);
+	return err;
+}
+
+struct faultline_bpf *loading_skeleton(const char *path)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = path);
+
+	warning[0] = '\0';
+	libbpf_set_print(keep_warning);
+	return faultline_bpf__open_opts(&open);
+}
+
+int loading_open(struct loading *l, struct refusal *why)
+{
 	struct preparation with_types = { l, true }, without = { l, false };
 	struct bpf_program *program;
-	int err = tracepoints_register();
+	int err;
 
+	pthread_mutex_init(&l->maps, NULL);
+	l->fd = memfd_create("types", MFD_CLOEXEC);
+	if (l->fd < 0)
+		return loading_refuse(why, REFUSAL_TYPES, -errno, "");
+	snprintf(l->path, sizeof(l->path), "/proc/self/fd/%d", l->fd);
+	err = tracepoints_register();
 	if (err)
-		return err;
-	l->c->skel = faultline_bpf__open_opts(&open);
+		return loading_refuse(why, REFUSAL_PROGRAM, err, "");
+	l->c->skel = loading_skeleton(l->path);
 	if (!l->c->skel)
-		return -errno;
+		return loading_refuse(why, REFUSAL_PROGRAM, -errno, "");
 	bpf_map__set_max_entries(l->c->skel->maps.ring, l->o->ring_bytes ?: DEFAULT_RING_BYTES);
 	l->next_map = bpf_object__next_map(l->c->skel->obj, NULL);
 	both(prepare, &without, &with_types);
-	if (l->types_err || l->map_err)
-		return l->types_err ? l->types_err : l->map_err;
+	if (l->types_err)
+		return loading_refuse(why, REFUSAL_TYPES, l->types_err, "");
+	if (l->map_err)
+		return loading_refuse(why, REFUSAL_MAP, l->map_err, bpf_map__name(l->bad_map));
 	bpf_object__for_each_program(program, l->c->skel->obj) {
 		bpf_program__set_autoload(program, false);
 	}
 	configure(l->c->skel, l->o, &l->facts);
-	return faultline_bpf__load(l->c->skel);
+	err = faultline_bpf__load(l->c->skel);
+	return err ? loading_refuse(why, REFUSAL_MAP, err, "") : 0;
 }
 
-static int share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
+void loading_close(const struct loading *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+}
+
+int loading_share_maps(struct faultline_bpf *from, struct faultline_bpf *to)
 {
 	struct bpf_map *there = bpf_object__next_map(to->obj, NULL), *map;
 	int err = 0;
@@ -237,72 +248,79 @@ static void choose_part(struct faultline_bpf *skel, int part)
 struct part {
 	struct loading *l;
 	int number;
-	int err;
-	bool attaching; /* ERR is of that */
+	struct refusal why;
 };
 
 /* Nothing is traced yet, so programs can be attached as soon as they are there. */
+static int attach_part(struct part *part, struct faultline_bpf *skel)
+{
+	const struct bpf_program *bad = NULL;
+	int err = tracepoints_attach(skel->skeleton, &bad);
+
+	if (err)
+		return loading_refuse(&part->why, REFUSAL_ATTACH, err,
+				      bad ? bpf_program__name(bad) : "");
+	/* whoever is there first */
+	if (!__atomic_exchange_n(&part->l->ring_taken, true, __ATOMIC_RELAXED))
+		collect_map_ring(part->l->c);
+	return 0;
+}
+
 static void *load_part(void *arg)
 {
 	struct part *part = arg;
 	struct collect *c = part->l->c;
-	LIBBPF_OPTS(bpf_object_open_opts, open, .btf_custom_path = part->l->path);
-	struct faultline_bpf *skel = faultline_bpf__open_opts(&open);
+	struct faultline_bpf *skel = loading_skeleton(part->l->path);
+	int err;
 
 	if (!skel) {
-		part->err = -errno;
+		loading_refuse(&part->why, REFUSAL_PROGRAM, -errno, "");
 		return NULL;
 	}
 	c->parts[part->number] = skel;
-	choose_programs(skel, part->l->o->subjects);
+	loading_choose(skel, part->l->o->subjects);
 	choose_part(skel, part->number);
-	part->err = share_maps(c->skel, skel);
-	if (!part->err)
-		part->err = faultline_bpf__load(skel);
-	part->attaching = !part->err;
-	if (!part->err)
-		part->err = tracepoints_attach(skel->skeleton);
-	/* whoever is there first */
-	if (!part->err && !__atomic_exchange_n(&part->l->ring_taken, true, __ATOMIC_RELAXED))
-		collect_map_ring(c);
+	err = loading_share_maps(c->skel, skel);
+	if (!err)
+		err = faultline_bpf__load(skel);
+	if (err)
+		loading_refuse(&part->why, REFUSAL_PROGRAM, err, "");
+	else
+		attach_part(part, skel);
 	return NULL;
 }
 
-const char *collect_remedy(int err)
+/* Which of the programs of a part it was that was refused, and what the verifier says of it. */
+static void find_refused(struct loading *l, const struct faultline_bpf *part, struct refusal *why)
 {
-	/* each map, program and attachment is one */
-	return err == -EMFILE ? "allow more, as with \"ulimit -n 1024\"" : "see faultline doctor";
+	struct bpf_program *program;
+	struct refusal alone = { 0 };
+	int nr = 0;
+
+	bpf_object__for_each_program(program, part->obj) {
+		if (bpf_program__autoload(program) && loading_alone(l, nr, &alone)) {
+			*why = alone;
+			return;
+		}
+		nr++;
+	}
 }
 
-int collect_load(struct collect *c, const struct collect_options *o, char *why, size_t why_size)
+int collect_load(struct collect *c, const struct collect_options *o, struct refusal *why)
 {
-	struct loading l = { .c = c, .o = o, .maps = PTHREAD_MUTEX_INITIALIZER };
-	struct part first = { .l = &l }, second = { .l = &l, .number = 1 };
-	const struct part *failed = NULL;
-	int err;
+	struct loading l = { .c = c, .o = o };
+	struct part parts[COLLECT_PARTS] = { { .l = &l }, { .l = &l, .number = 1 } };
+	int err = loading_open(&l, why);
 
-	l.fd = memfd_create("types", MFD_CLOEXEC);
-	if (l.fd < 0)
-		return -errno;
-	snprintf(l.path, sizeof(l.path), "/proc/self/fd/%d", l.fd);
-	err = load_maps(&l);
-	if (l.types_err && err != -EMFILE)
-		snprintf(
-			why, why_size,
-			"cannot read the kernel's types: %s; a kernel with CONFIG_DEBUG_INFO_BTF=y "
-			"has them in /sys/kernel/btf/vmlinux",
-			strerror(-err));
-	if (!err) {
-		both(load_part, &first, &second);
-		failed = first.err ? &first : second.err ? &second : NULL;
+	if (!err)
+		both(load_part, &parts[0], &parts[1]);
+	for (int i = 0; i < COLLECT_PARTS && !err; i++) {
+		err = parts[i].why.err;
+		*why = parts[i].why;
+		if (why->step == REFUSAL_PROGRAM && c->parts[i])
+			find_refused(&l, c->parts[i], why);
 	}
-	if (failed)
-		err = failed->err;
-	if (err && !why[0])
-		snprintf(why, why_size, "cannot %s the BPF programs: %s; %s",
-			 failed && failed->attaching ? "attach" : "load", strerror(-err),
-			 collect_remedy(err));
-	close(l.fd);
+	loading_close(&l);
 	return err;
 }
 

@@ -54,6 +54,18 @@ const char *kernel_types_name(const struct kernel_types *types, __u32 offset)
 	return offset < types->names_size ? types->names + offset : "";
 }
 
+bool kernel_types_has(const struct kernel_types *types, unsigned int kind, const char *name)
+{
+	for (__u32 id = 1; id < types->nr; id++) {
+		const struct btf_type *type = kernel_types_get(types, id);
+
+		if (BTF_INFO_KIND(type->info) == kind &&
+		    !strcmp(kernel_types_name(types, type->name_off), name))
+			return true;
+	}
+	return false;
+}
+
 /* Find each type.  They must end where the header says, and each be of a kind that we know. */
 static int find_types(struct kernel_types *types)
 {

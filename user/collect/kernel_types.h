@@ -37,6 +37,9 @@ static inline const struct btf_type *kernel_types_get(const struct kernel_types 
 
 const char *kernel_types_name(const struct kernel_types *types, __u32 offset);
 
+/* Whether there is a type of KIND (BTF_KIND_STRUCT) with this NAME. */
+bool kernel_types_has(const struct kernel_types *types, unsigned int kind, const char *name);
+
 /*
  * Write to FD, as BTF, those types that have the name of one in PROGRAMS, with all
  * that their layout needs: enough to adapt the programs to this kernel, and so

@@ -17,6 +17,7 @@
 #include "mover.h"
 #include "profile.h"
 #include "recording.h"
+#include "refusal.h"
 
 /* The command as one line, arguments with blanks in quotes. */
 static void describe_command(char *buf, size_t size, char *const *argv)
@@ -95,19 +96,30 @@ static void stay_on(int cpu)
 	sched_setaffinity(0, sizeof(set), &set); /* else anywhere: slower, not wrong */
 }
 
+/* What the kernel refused, as a sentence; returns its error. */
+static int refused(const struct refusal *refusal, char *why, size_t why_size)
+{
+	struct refusal_place place;
+
+	refusal_look(&place, collect_compiler());
+	refusal_sentence(why, why_size, refusal, &place);
+	return refusal->err;
+}
+
 /* From a command that waits behind the gate to the end of its tree. */
 static int trace(struct collect *c, struct launch *launch, const struct identity *owner,
 		 struct session_result *result, char *why, size_t why_size)
 {
 	int err = collect_follow(c, launch->pid);
 
-	if (!err) {
-		collect_hurry(c);
-		err = identity_drop(owner, collect_reads_frames(c));
-	}
+	if (err)
+		return refused(&(struct refusal){ .step = REFUSAL_FOLLOW, .err = err }, why,
+			       why_size);
+	collect_hurry(c);
+	err = identity_drop(owner, collect_reads_frames(c));
 	if (err) {
-		snprintf(why, why_size, "cannot follow the command: %s; %s", strerror(-err),
-			 collect_remedy(err));
+		snprintf(why, why_size, "cannot give up the rights that are not needed: %s",
+			 strerror(-err));
 		return err;
 	}
 	result->exec_errno = -launch_release(launch, &result->failed_step);
@@ -154,6 +166,7 @@ int session_run(const struct session_options *o, struct recording **rec,
 	};
 	struct launch launch = { .gate = -1, .error = -1, .pidfd = -1 };
 	const struct identity_caller caller = identity_caller();
+	struct refusal refusal = { 0 };
 	struct identity *owner = NULL;
 	struct collect *c = NULL;
 	pid_t mover = 0;
@@ -177,7 +190,9 @@ int session_run(const struct session_options *o, struct recording **rec,
 	/* first, while there is little to copy: it gets ready meanwhile */
 	err = launch_fork(&launch, &launching);
 	if (!err)
-		err = collect_arm(c, why, why_size);
+		err = collect_arm(c, &refusal);
+	if (refusal.step)
+		refused(&refusal, why, why_size);
 	if (!err)
 		err = launch_ready(&launch);
 	if (err) {

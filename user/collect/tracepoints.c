@@ -149,7 +149,7 @@ void tracepoints_find(const struct kernel_types *types, const struct bpf_object 
 	}
 }
 
-int tracepoints_attach(const struct bpf_object_skeleton *skeleton)
+int tracepoints_attach(const struct bpf_object_skeleton *skeleton, const struct bpf_program **bad)
 {
 	for (int i = 0; i < skeleton->prog_cnt; i++) {
 		struct bpf_prog_skeleton *p =
@@ -159,8 +159,10 @@ int tracepoints_attach(const struct bpf_object_skeleton *skeleton)
 		    bpf_program__expected_attach_type(*p->prog) != BPF_TRACE_RAW_TP)
 			continue;
 		*p->link = bpf_program__attach_trace(*p->prog);
-		if (!*p->link)
+		if (!*p->link) {
+			*bad = *p->prog;
 			return -errno;
+		}
 	}
 	return 0;
 }

@@ -11,6 +11,7 @@
 
 struct bpf_object;
 struct bpf_object_skeleton;
+struct bpf_program;
 struct kernel_types;
 
 /*
@@ -31,7 +32,10 @@ __u32 tracepoints_id(const char *section);
 /* The same for a function, enum fl_kernel_function. */
 __u32 tracepoints_function(unsigned int function);
 
-/* Attach what is loaded and hangs on a tracepoint; detached with the skeleton.  0 or -errno. */
-int tracepoints_attach(const struct bpf_object_skeleton *skeleton);
+/*
+ * Attach what is loaded and hangs on a tracepoint; detached with the skeleton.  0, or -errno
+ * with the program that could not be attached in BAD.
+ */
+int tracepoints_attach(const struct bpf_object_skeleton *skeleton, const struct bpf_program **bad);
 
 #endif

@@ -15,7 +15,7 @@ CREATE TABLE raw (block INTEGER PRIMARY KEY, data BLOB);
 -- faultline (its version), kernel, arch, page_size, cpus, command, experiment, status ('complete' or
 -- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
 -- wait_status, ring_bytes (of the ring buffer), reader (how what empties it was scheduled: fifo, nice or
--- ordinary), every parameter as param.NAME, frames (where claims ask for
+-- ordinary), compiler (of the BPF programs), every parameter as param.NAME, frames (where claims ask for
 -- them: 'available', or 'unavailable: why'), show ('memory' where the report has
 -- the curves of memory)
 CREATE TABLE run (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
