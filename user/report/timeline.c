@@ -179,7 +179,9 @@ void timeline_release(struct timeline *t)
 		free(t->tasks[i].made_by);
 		free(t->tasks[i].name);
 		free(t->tasks[i].exe);
-		free(t->tasks[i].hard);
+		free(t->tasks[i].hard.ns);
+		free(t->tasks[i].any.ns);
+		free(t->tasks[i].ready.ns);
 	}
 	for (size_t i = 0; i < t->nr_events; i++) {
 		free(t->events[i].text);
@@ -188,6 +190,7 @@ void timeline_release(struct timeline *t)
 	free(t->tasks);
 	free(t->groups);
 	free(t->events);
+	free(t->brks);
 }
 
 int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style)
@@ -197,10 +200,10 @@ int report_timeline(sqlite3 *db, FILE *out, const struct report_style *style)
 	timeline_load(&t);
 	timeline_fold(&t);
 	timeline_life(&t);
-	timeline_faults(&t);
 	timeline_talk(&t);
 	timeline_kthreads(&t);
 	timeline_frames(&t);
+	timeline_faults(&t);
 	timeline_rows(&t);
 	timeline_draw(&t, out);
 	timeline_release(&t);

@@ -20,6 +20,12 @@ enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_GOOD, INK_BAD, INK_DOUBT };
 #define TL_NONE (-1)       /* in place of an index of a task, group or lane */
 #define TL_NEVER LLONG_MIN /* in place of a time */
 
+/* Times, ascending. */
+struct tl_times {
+	long long *ns;
+	size_t nr, room;
+};
+
 struct tl_task {
 	long long id, tid, pid;
 	int parent, process, creator; /* indexes; TL_NONE: not in the recording */
@@ -42,8 +48,10 @@ struct tl_task {
 	bool example;        /* drawn although those alike are folded */
 	int lane;
 	size_t start_event; /* the row where it starts, counted from 1; 0: there is none */
-	long long *hard;    /* times of its hard events, ascending */
-	size_t nr_hard;
+	bool has_states;
+	struct tl_times hard;  /* of its starts, execs, phases, ends and waits */
+	struct tl_times any;   /* of all its rows, begin and end, and of its waits */
+	struct tl_times ready; /* long times off the CPU that it did not ask for, begin and end */
 };
 
 /* Tasks alike and all below them, drawn as one row in the lane of their parent. */
@@ -100,6 +108,8 @@ struct timeline {
 	size_t nr_groups;
 	struct tl_event *events;
 	size_t nr_events, room_events;
+	struct tl_brk *brks; /* by process and time */
+	size_t nr_brks;
 	int lanes;
 	bool many_regions;  /* more than one name, so each is told */
 	int hidden;         /* tasks without a lane */
@@ -156,16 +166,55 @@ void timeline_fold(struct timeline *t);
 /* timeline_life.c: starts, execs, phases, exits, waits; sets tasks[].hard. */
 void timeline_life(struct timeline *t);
 
-/* Number of the stretch between hard events of task I that T_NS falls into. */
-size_t timeline_stretch(const struct timeline *t, int i, long long t_ns);
-
-/* timeline_faults.c, timeline_talk.c, timeline_kthread.c: what happened between the hard events. */
-void timeline_faults(struct timeline *t);
+/* timeline_talk.c, timeline_kthread.c: what happened between the hard events. */
 void timeline_talk(struct timeline *t); /* signals, locks, messages */
 void timeline_kthreads(struct timeline *t);
 
 /* timeline_frames.c: what was behind the regions at barriers. */
 void timeline_frames(struct timeline *t);
+
+/*
+ * timeline_pieces.c: what divides the time of a task.  The first sets tasks[].hard from
+ * the events that there are, the second tasks[].any and .ready.
+ */
+void timeline_index_hard(struct timeline *t);
+void timeline_index_all(struct timeline *t);
+
+/* How many of TIMES are not after T_NS: the number of the piece that it falls into. */
+size_t timeline_times_until(const struct tl_times *times, long long t_ns);
+
+/* Whether task I, which did not fault in between, did something else for long, or nothing. */
+bool timeline_paused(const struct timeline *t, int i, long long from_ns, long long to_ns);
+
+/* timeline_faults.c: faults between all these. */
+void timeline_faults(struct timeline *t);
+
+/* timeline_place.c: where a fault was, as table fault has it. */
+struct tl_mapping {
+	long long t_ns;
+	bool known; /* the address */
+	unsigned long long address, end, flags;
+	const char *object; /* NULL: anonymous */
+};
+
+/* The heap of a process at a time; what is asked for in order is found at once. */
+struct tl_heap {
+	int process; /* TL_NONE: of none yet */
+	size_t next;
+	long long t_ns;
+	unsigned long long start, end; /* 0: it has none, or it is not known */
+};
+
+/* Read what is known of heaps. */
+void timeline_heaps(struct timeline *t);
+
+/*
+ * What the mapping M of task I is called, escaped, into BUF: the name of a file, "stack",
+ * "heap" (between the first and the last end that brk() gave, as proc(5) has it), "shared
+ * memory", "anonymous", "no mapping"; "": not known.
+ */
+void timeline_place(const struct timeline *t, struct tl_heap *heap, int i,
+		    const struct tl_mapping *m, char *buf, size_t size);
 
 /* timeline_rows.c: losses and idle time, and not more rows than asked for. */
 void timeline_rows(struct timeline *t);

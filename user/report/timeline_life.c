@@ -268,60 +268,6 @@ static void add_group(struct timeline *t, const struct tl_group *group)
 	free(lives);
 }
 
-static int by_time(const void *a, const void *b)
-{
-	long long one = *(const long long *)a, two = *(const long long *)b;
-
-	return (one > two) - (one < two);
-}
-
-static void index_hard(struct timeline *t)
-{
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < t->nr_events; i++) {
-			const struct tl_event *event = &t->events[i];
-			int owner[] = { event->task, event->to };
-
-			for (int side = 0; side < 2; side++) {
-				struct tl_task *task;
-
-				if (owner[side] == TL_NONE)
-					continue;
-				task = &t->tasks[owner[side]];
-				if (pass)
-					task->hard[task->nr_hard] = event->t_ns;
-				task->nr_hard++;
-			}
-		}
-		for (size_t i = 0; !pass && i < t->nr_tasks; i++) {
-			t->tasks[i].hard = calloc(t->tasks[i].nr_hard + 1, sizeof(long long));
-			if (!t->tasks[i].hard) {
-				t->error = -ENOMEM;
-				return;
-			}
-			t->tasks[i].nr_hard = 0;
-		}
-	}
-	for (size_t i = 0; i < t->nr_tasks; i++)
-		qsort(t->tasks[i].hard, t->tasks[i].nr_hard, sizeof(long long), by_time);
-}
-
-size_t timeline_stretch(const struct timeline *t, int i, long long t_ns)
-{
-	const struct tl_task *task = &t->tasks[i];
-	size_t low = 0, high = task->nr_hard;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (task->hard[middle] <= t_ns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 void timeline_life(struct timeline *t)
 {
 	for (size_t i = 0; i < t->nr_tasks && !t->error; i++) {
@@ -342,6 +288,5 @@ void timeline_life(struct timeline *t)
 		add_allocated(t, (int)i);
 	add_earlier_execs(t);
 	add_phases(t);
-	if (!t->error)
-		index_hard(t);
+	timeline_index_hard(t);
 }

@@ -52,9 +52,9 @@ static void add(struct talks *all, struct talk *one)
 	struct timeline *t = all->t;
 
 	if (one->from != TL_NONE)
-		one->from_stretch = timeline_stretch(t, one->from, one->start_ns);
+		one->from_stretch = timeline_times_until(&t->tasks[one->from].hard, one->start_ns);
 	if (one->to != TL_NONE)
-		one->to_stretch = timeline_stretch(t, one->to, one->start_ns);
+		one->to_stretch = timeline_times_until(&t->tasks[one->to].hard, one->start_ns);
 	if (one->end_ns < one->start_ns)
 		one->end_ns = one->start_ns;
 	for (size_t back = 1; back <= LOOK_BACK && back <= all->nr; back++) {
