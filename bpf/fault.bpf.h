@@ -29,6 +29,7 @@
 /* A run that is still growing is sent after this time, so that a timeline keeps its shape. */
 #define RUN_MAX_NS 5000000
 /* Faults further apart than this are no run. */
+#define RUN_MAX_GAP_NS 1000000
 #define RUN_MAX_STRIDE (2 << 20)
 
 static __always_inline bool thp_possible(const struct task_state *s)
@@ -202,6 +203,15 @@ static __always_inline void run_time(struct task_state *s)
 /* A BPF function takes five arguments: kind, via and major travel as one. */
 #define VERDICT(kind, via, major) ((kind) | (via) << 8 | (major) << 16)
 
+/* The pending fault is too late for the open run; where it has no time of its own, it is not. */
+static __always_inline bool run_is_over(const struct task_state *s)
+{
+	const struct pending_fault *p = &s->pending;
+
+	return p->t_ns - s->run.start_ns >= RUN_MAX_NS ||
+	       (__s64)(p->t_ns - s->run.event.t_ns) >= RUN_MAX_GAP_NS;
+}
+
 /* Enter N faults alike, the first being the pending one, into run and ledger. */
 SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 {
@@ -234,8 +244,7 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 
 	/* a stack grows at its start, a heap at its end */
 	if (run->n && same && (!every_fault || each_fits(s)) && via != FL_GUP &&
-	    (run->vma_start == s->vma.start || run->vma_end == s->vma.end) &&
-	    p->t_ns - run->start_ns < RUN_MAX_NS) {
+	    (run->vma_start == s->vma.start || run->vma_end == s->vma.end) && !run_is_over(s)) {
 		if (run->n == 1 && step && step <= RUN_MAX_STRIDE && step >= -RUN_MAX_STRIDE) {
 			run->stride = step;
 			run->n = 2;
@@ -406,8 +415,8 @@ static __always_inline bool fault_continues(struct task_state *s, struct task_st
 	    s->effects.signature != s->run_effects || p->watched || p->signo || p->disabled ||
 	    p->via != run->via || s->vma.start != run->vma_start || key->phase != s->phase ||
 	    key->region != s->region || key->syscall != p->syscall ||
-	    task->min_flt != s->min_flt + 1 || task->maj_flt != s->maj_flt ||
-	    p->t_ns - run->start_ns >= RUN_MAX_NS || (every_fault && !each_fits(s)))
+	    task->min_flt != s->min_flt + 1 || task->maj_flt != s->maj_flt || run_is_over(s) ||
+	    (every_fault && !each_fits(s)))
 		return false;
 	s->min_flt++;
 	s->cell.n++;

@@ -142,6 +142,7 @@ SHARED int run_send(struct task_state *s)
 	if (bpf_ringbuf_output(&ring, &s->run, FL_FAULT_RUN_SIZE(each), BPF_RB_NO_WAKEUP))
 		loss_count(FL_FAULT_RUN, s->run.event.t_ns);
 	s->run.n = 0;
+	s->run_next = NO_NEXT;
 	return 0;
 }
 

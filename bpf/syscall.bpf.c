@@ -181,11 +181,11 @@ static __always_inline int call_data(struct fl_syscall *e, struct task_state *s,
 	return 0;
 }
 
-/* Most calls have no data, and their record ends before it. */
+/* Most calls have no data, and their record ends before it.  Returns the kind of its file. */
 static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __u64 now)
 {
 	struct fl_syscall *e;
-	int n;
+	int n, kind;
 
 	if (!want_data)
 		class &= ~FL_CALL_DATA;
@@ -202,19 +202,24 @@ static __noinline int call_send(struct task_state *s, __u32 class, __s64 ret, __
 			return 0;
 		call_fill(e, s, class, ret);
 	}
+	kind = e->file_kind;
 	event_submit(e);
-	return 0;
+	return kind;
 }
 
-/* All that is sent of a call that returned. */
+/* All that is sent of a call that returned.  What was said to others stands between faults. */
 SHARED int call_records(struct task_state *s, __u32 class, __s64 ret, __u64 now)
 {
+	int kind = FL_FILE_NONE;
+
 	if (!s)
 		return 0;
 	if (class & FL_CALL_RECORD)
-		call_send(s, class, ret, now);
+		kind = call_send(s, class, ret, now);
 	if (class & TRANSFERS)
 		transfers_send(s, class, ret, now);
+	if (kind != FL_FILE_NONE && kind != FL_FILE_REGULAR)
+		run_send(s);
 	return 0;
 }
 
