@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Bursts of faults without a phase or a region, with a sleep, a message or another
- * mapping between them.  Each states its row of the timeline, in order:
+ * mapping between them.  Each states its row of the timeline, in order, in the file that
+ * the first argument names:
  *
  *   N x KIND  MAPPING
  *   pipe to itself  AMOUNT
  *
- * With an argument: 1,013 messages with a fault after each but the last.
+ * With a second argument: 1,013 messages with a fault after each but the last.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -71,7 +72,7 @@ static void alternate(void)
 		if (i < ALTERNATIONS - 1)
 			at[i * PAGE] = 1;
 	}
-	puts("pipe to itself  1,013 messages  1013 bytes");
+	puts("pipe to itself  1,013 messages  1,013 bytes");
 	puts("1,012 x zero-fill  anonymous");
 }
 
@@ -112,10 +113,11 @@ static void bursts(void)
 
 int main(int argc, char **argv)
 {
-	(void)argv;
+	if (argc < 2 || !freopen(argv[1], "w", stdout))
+		die("no file to state rows in");
 	if (pipe(fd))
 		die("pipe");
-	if (argc > 1)
+	if (argc > 2)
 		alternate();
 	else
 		bursts();
