@@ -80,8 +80,8 @@ WARN := -Wall -Wextra -Wcast-align $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined)
-# A module finds the header of another by its name, whatever folder that is in.
-USER_INCLUDES := $(patsubst %/,-I%,$(wildcard user/*/))
+# A module finds the header of another by its path, "report/text.h"; see lint-floors.
+USER_INCLUDES := -Iuser
 USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread $(USER_INCLUDES) -Ibpf -Iworkloads -I$(K) -I$(B) \
 	-DFAULTLINE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 
@@ -336,10 +336,10 @@ C_FILES := $(filter-out %/vmlinux.h,$(wildcard bpf/*.[ch] user/*/*.[ch] workload
 SCRIPTS := .ci/run docs/completion/faultline.bash tests/deps tests/run tests/kernels/init tests/kernels/guest \
 	$(wildcard tests/*/run tests/*/*.sh)
 TIDY := $(addprefix tidy/,$(filter %.c,$(C_FILES)))
-.PHONY: lint format lint-format lint-cppcheck lint-shell lint-deps $(TIDY)
+.PHONY: lint format lint-format lint-floors lint-cppcheck lint-shell lint-deps $(TIDY)
 
 lint: lint-deps
-	+@$(BUILD) --output-sync --keep-going WERROR=1 lint-format lint-cppcheck lint-shell $(TIDY)
+	+@$(BUILD) --output-sync --keep-going WERROR=1 lint-format lint-floors lint-cppcheck lint-shell $(TIDY)
 
 format:
 	clang-format -i $(C_FILES)
@@ -347,6 +347,10 @@ format:
 lint-format:
 	$(call say,FORMAT,'$(words $(C_FILES)) files')
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
+
+lint-floors:
+	$(call say,FLOORS,'$(words $(C_FILES)) files')
+	$(Q)tests/floors $(C_FILES)
 
 # clang-tidy counts on stderr what it does not show.
 $(TIDY): tidy/%: % $(GENERATED) $(SKELETON)

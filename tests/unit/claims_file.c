@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
 
 static char folder[] = "/tmp/faultline-claims-XXXXXX";

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "record.h"
-#include "recording.h"
+#include "recording/recording.h"
 
 static char directory[] = "/tmp/faultline-test.XXXXXX";
 

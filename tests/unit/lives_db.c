@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "lives_db.h"
-#include "report.h"
+#include "report/report.h"
 #include "report_db.h"
 
 const char lives_db_small[] =

@@ -18,10 +18,10 @@
 
 #include <cmocka.h>
 
-#include "correlate.h"
+#include "correlate/correlate.h"
 #include "event.h"
 #include "schema.h"
-#include "syscall_name.h"
+#include "correlate/syscall_name.h"
 
 #define T0 1000000ULL /* so that an absolute time never looks like a relative one */
 

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 /* The flagship: a parent touches 25,600 pages, its child copies them. */
 extern const char report_db_cow[];

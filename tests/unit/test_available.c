@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "available.h"
+#include "collect/available.h"
 
 static char top[] = "/tmp/faultline-test.XXXXXX";
 static const char *const names[] = { "memory.max",

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <zstd.h>
 
-#include "block.h"
+#include "recording/block.h"
 
 static void fill(unsigned char *data, size_t size)
 {

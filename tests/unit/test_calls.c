@@ -13,8 +13,8 @@
 
 #include <asm/unistd.h>
 
-#include "calls.h"
-#include "collect.h"
+#include "collect/calls.h"
+#include "collect/collect.h"
 
 #define R FL_CALL_RECORD
 #define FILE_IN (R | FL_CALL_FILE)

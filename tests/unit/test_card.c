@@ -9,7 +9,7 @@
 #include <string.h>
 #include <bpf/btf.h>
 
-#include "card.h"
+#include "views/card.h"
 #include "lives_db.h"
 #include "report_db.h"
 

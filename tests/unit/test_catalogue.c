@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "catalogue.h"
-#include "claims.h"
+#include "cli/catalogue.h"
+#include "claims/claims.h"
 
 static char first[] = "/tmp/faultline-catalogue-XXXXXX";
 static char second[] = "/tmp/faultline-catalogue-XXXXXX";

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
 
 static const char cow[] = "-- SPDX-License-Identifier: GPL-2.0\n"

@@ -15,9 +15,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
-#include "claims_impl.h"
+#include "claims/claims_impl.h"
 
 #define T "-- title: x\n"
 #define C T "-- claim E a: b\n"

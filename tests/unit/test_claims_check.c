@@ -14,11 +14,11 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
-#include "claims_impl.h"
+#include "claims/claims_impl.h"
 #include "event.h"
-#include "names.h"
+#include "correlate/names.h"
 
 static void run(sqlite3 *db, const char *sql)
 {

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
 
 #define HEAD                                                                                       \

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
 #include "report_db.h"
 

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 static void test_sizes(void **state)
 {

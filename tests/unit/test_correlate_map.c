@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "correlate_map.h"
+#include "correlate/correlate_map.h"
 
 #define NR_KEYS 1009
 

@@ -7,8 +7,8 @@
 
 #include "record.h"
 
-#include "image.h"
-#include "places.h"
+#include "views/image.h"
+#include "views/places.h"
 #include "report_db.h"
 
 static void put_cost(struct stream_of_records *r, uint16_t class, uint64_t n)

@@ -7,7 +7,7 @@
 
 #include <paths.h>
 
-#include "env.h"
+#include "launch/env.h"
 
 static char *const three[] = { "A=1", "AB=two", "EMPTY=", NULL };
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "expr.h"
+#include "claims/expr.h"
 
 static char *const lock_words[] = { "none", "wrong", "flock" };
 

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-#include "frame_view.h"
-#include "report.h"
+#include "views/frame_view.h"
+#include "report/report.h"
 
 struct views {
 	char text[512];

@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "frames_impl.h"
+#include "collect/frames_impl.h"
 
 #define FORK 0x1200000
 #define THREAD 0x3d0f00

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "grid.h"
+#include "views/grid.h"
 
 static const struct grid_column columns[] = {
 	{ .name = "task", .least = 8, .keep_last = true },

@@ -15,8 +15,8 @@
 
 #include "event.h"
 #include "faultline.skel.h"
-#include "kernel_types.h"
-#include "tracepoints.h"
+#include "collect/kernel_types.h"
+#include "collect/tracepoints.h"
 
 /* The kernel's types as libbpf sees them, and what is cut out for two structures. */
 struct fixture {

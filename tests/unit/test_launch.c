@@ -19,8 +19,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launch.h"
-#include "profile.h"
+#include "launch/launch.h"
+#include "launch/profile.h"
 
 static char folder[] = "/tmp/faultline-launch-XXXXXX";
 

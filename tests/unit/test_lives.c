@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lives.h"
+#include "views/lives.h"
 #include "lives_db.h"
 #include "report_db.h"
 

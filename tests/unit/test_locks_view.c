@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "locks_view.h"
+#include "views/locks_view.h"
 #include "report_db.h"
 
 static const struct report_style plain = { .width = 100, .utf8 = true, .rows = 60 };

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "message.h"
+#include "cli/message.h"
 
 static void test_one_line(void **state)
 {

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "messages_view.h"
+#include "views/messages_view.h"
 #include "report_db.h"
 
 static const struct report_style plain = { .width = 100, .utf8 = true, .rows = 60 };

@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
-#include "compare.h"
-#include "noise.h"
-#include "profile.h"
+#include "cli/compare.h"
+#include "cli/noise.h"
+#include "launch/profile.h"
 
 static const unsigned int all = NOISE_THP | NOISE_MIGRATE | NOISE_DYNAMIC | NOISE_RSEQ |
 				NOISE_NO_PIN | NOISE_ASLR;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lives_db.h"
-#include "path_view.h"
+#include "views/path_view.h"
 #include "report_db.h"
 
 static const struct report_style plain = { .width = 80, .utf8 = true, .rows = 60 };

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 #include "claims_file.h"
-#include "quiz.h"
+#include "cli/quiz.h"
 
 static const char claims_text[] = "-- title: t\n"
 				  "-- param: pages = 25600   1..50000   how many\n"

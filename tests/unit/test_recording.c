@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "block.h"
+#include "recording/block.h"
 #include "file.h"
 
 static void written_and_read(void **state)

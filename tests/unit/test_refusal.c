@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "refusal.h"
+#include "collect/refusal.h"
 
 #define MOST_ERRNO 530
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "curve.h"
+#include "views/curve.h"
 #include "report_db.h"
 
 static const struct report_style plain = { .width = 100 };

@@ -16,8 +16,8 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
-#include "query.h"
-#include "sandbox.h"
+#include "claims/query.h"
+#include "claims/sandbox.h"
 
 static void run(sqlite3 *db, const char *sql)
 {

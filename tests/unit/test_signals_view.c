@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "report_db.h"
-#include "signals_view.h"
+#include "views/signals_view.h"
 
 static const struct report_style plain = { .width = 100, .utf8 = true, .rows = 60 };
 static const struct report_style small = { .width = 80, .rows = 60 };

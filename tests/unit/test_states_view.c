@@ -10,7 +10,7 @@
 
 #include "lives_db.h"
 #include "report_db.h"
-#include "states_view.h"
+#include "views/states_view.h"
 
 static const struct report_style plain = { .width = 80, .utf8 = true, .rows = 60 };
 static const struct report_style ascii = { .width = 80, .rows = 60 };

@@ -8,15 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect.h"
-#include "locks_view.h"
-#include "messages_view.h"
-#include "path_view.h"
-#include "progress_view.h"
+#include "collect/collect.h"
+#include "views/locks_view.h"
+#include "views/messages_view.h"
+#include "views/path_view.h"
+#include "views/progress_view.h"
 #include "report_db.h"
-#include "signals_view.h"
-#include "states_view.h"
-#include "traced.h"
+#include "views/signals_view.h"
+#include "views/states_view.h"
+#include "views/traced.h"
 
 static const struct report_style plain = { .width = 0 };
 

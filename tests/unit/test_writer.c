@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 #include "file.h"
-#include "writer.h"
+#include "recording/writer.h"
 
 #define BLOCK 4096
 #define LIMIT 7

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "claims.h"
-#include "claims_impl.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
 
 int claims_wrong(const struct claims *claims, int line, char *why, size_t why_size,
 		 const char *format, ...)

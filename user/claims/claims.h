@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "expr.h"
+#include "claims/expr.h"
 
 struct param {
 	char *name;

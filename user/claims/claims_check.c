@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "claims_impl.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
 
 struct observation {
 	char *text; /* for table claim; NULL: none */

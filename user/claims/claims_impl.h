@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "claims.h"
-#include "expr.h"
-#include "sandbox.h"
+#include "claims/claims.h"
+#include "claims/expr.h"
+#include "claims/sandbox.h"
 
 #define CLAIMS_MAX_FILE (1 << 20)
 #define CLAIMS_MAX_LINE 4096

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "claims.h"
-#include "claims_impl.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
 
 #define NOT_MEASURED "(not measured here)"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "claims_impl.h"
-#include "text.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
+#include "report/text.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define NAME_BYTES LETTERS "0123456789_"

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "claims_impl.h"
-#include "message.h"
-#include "text.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
+#include "cli/message.h"
+#include "report/text.h"
 
 #define ID_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "claims_impl.h"
-#include "text.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
+#include "report/text.h"
 
 struct known {
 	const struct claims *claims;

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "claims.h"
-#include "claims_impl.h"
+#include "claims/claims.h"
+#include "claims/claims_impl.h"
 #include "schema.h"
 
 int claims_schema_open(sqlite3 **db)

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "claims_impl.h"
-#include "recording.h"
+#include "claims/claims_impl.h"
+#include "recording/recording.h"
 
 #define TASKS 1u  /* who there was, and what markers told */
 #define EVENTS 2u /* all that belongs together: calls, switches, signals, locks */

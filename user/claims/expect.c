@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "expr.h"
+#include "claims/expr.h"
 
 /* The first TOKEN of S outside quotes, or NULL. */
 static const char *find_token(const char *s, const char *token)

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "expr.h"
-#include "text.h"
+#include "claims/expr.h"
+#include "report/text.h"
 
 #define MAX_DEPTH 100 /* of nesting: each level is a few frames of stack */
 #define MAX_NAME 64

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 
-#include "expr.h"
+#include "claims/expr.h"
 
 static bool is_digit(char c)
 {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "query.h"
-#include "sandbox.h"
-#include "text.h"
+#include "claims/query.h"
+#include "claims/sandbox.h"
+#include "report/text.h"
 
 /* An aligned table stays in memory until its last row has shown how wide it is. */
 #define MAX_TABLE_ROWS 100000

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox.h"
+#include "claims/sandbox.h"
 
 /*
  * One call of a function is one step of SQLite's machine, and nothing stops it

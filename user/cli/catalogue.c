@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "catalogue.h"
+#include "cli/catalogue.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "claims.h"
-#include "message.h"
+#include "claims/claims.h"
+#include "cli/message.h"
 
 #define SUFFIX ".sql"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "cli.h"
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,14 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "catalogue.h"
-#include "doctor.h"
-#include "identity.h"
-#include "launch.h"
-#include "message.h"
-#include "recording.h"
-#include "report.h"
-#include "session.h"
+#include "cli/catalogue.h"
+#include "cli/doctor.h"
+#include "launch/identity.h"
+#include "launch/launch.h"
+#include "cli/message.h"
+#include "recording/recording.h"
+#include "report/report.h"
+#include "collect/session.h"
 
 enum { OPT_JSON = 0x100, OPT_EVERY_FAULT, OPT_EVERY_END, OPT_RING_SIZE, OPT_AS_ROOT };
 

@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "doctor.h"
-#include "message.h"
-#include "report.h"
-#include "text.h"
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/message.h"
+#include "report/report.h"
+#include "report/text.h"
 
 static const char doc[] =
 	"Say what this kernel and this user can do, and the remedy for what they cannot."

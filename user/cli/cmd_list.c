@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "catalogue.h"
-#include "claims.h"
-#include "cli.h"
-#include "message.h"
-#include "text.h"
+#include "cli/catalogue.h"
+#include "claims/claims.h"
+#include "cli/cli.h"
+#include "cli/message.h"
+#include "report/text.h"
 
 static const char doc[] =
 	"List the experiments that can be found, by chapter."

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "faultline.h"
 
 enum { OPT_ROLE = 0x100, OPT_END, NAME_MOST = 31 };

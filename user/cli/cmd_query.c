@@ -3,11 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli.h"
-#include "message.h"
-#include "query.h"
-#include "recording.h"
-#include "sandbox.h"
+#include "cli/cli.h"
+#include "cli/message.h"
+#include "claims/query.h"
+#include "recording/recording.h"
+#include "claims/sandbox.h"
 
 #define MAX_SECONDS 86400
 

@@ -8,15 +8,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "catalogue.h"
-#include "claims.h"
-#include "cli.h"
-#include "compare.h"
-#include "experiment.h"
-#include "launch.h"
-#include "message.h"
-#include "noise.h"
-#include "profile.h"
+#include "cli/catalogue.h"
+#include "claims/claims.h"
+#include "cli/cli.h"
+#include "cli/compare.h"
+#include "cli/experiment.h"
+#include "launch/launch.h"
+#include "cli/message.h"
+#include "cli/noise.h"
+#include "launch/profile.h"
 
 enum { OPT_ALL = 0x100, OPT_SET, OPT_PREDICT, OPT_CHAPTER, OPT_NOISE, OPT_QUIZ };
 

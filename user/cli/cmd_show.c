@@ -3,19 +3,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "card.h"
-#include "cli.h"
-#include "locks_view.h"
-#include "message.h"
-#include "messages_view.h"
-#include "path_view.h"
-#include "progress_view.h"
-#include "query.h"
-#include "recording.h"
-#include "report.h"
-#include "signals_view.h"
-#include "states_view.h"
-#include "tree_view.h"
+#include "views/card.h"
+#include "cli/cli.h"
+#include "views/locks_view.h"
+#include "cli/message.h"
+#include "views/messages_view.h"
+#include "views/path_view.h"
+#include "views/progress_view.h"
+#include "claims/query.h"
+#include "recording/recording.h"
+#include "report/report.h"
+#include "views/signals_view.h"
+#include "views/states_view.h"
+#include "views/tree_view.h"
 
 enum { OPT_JSON = 0x100, OPT_ALL, OPT_PHASE, OPT_SECTION };
 

@@ -3,12 +3,12 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "cli.h"
-#include "collect.h"
-#include "identity.h"
-#include "message.h"
-#include "recording.h"
-#include "session.h"
+#include "cli/cli.h"
+#include "collect/collect.h"
+#include "launch/identity.h"
+#include "cli/message.h"
+#include "recording/recording.h"
+#include "collect/session.h"
 
 static const struct argp_option options[] = {
 	{ "user", 'u', "USER", 0, "run the command as USER", 0 },

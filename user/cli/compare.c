@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "compare.h"
+#include "cli/compare.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,13 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "catalogue.h"
-#include "cli.h"
-#include "experiment.h"
-#include "launch.h"
-#include "message.h"
-#include "noise.h"
-#include "report.h"
+#include "cli/catalogue.h"
+#include "cli/cli.h"
+#include "cli/experiment.h"
+#include "launch/launch.h"
+#include "cli/message.h"
+#include "cli/noise.h"
+#include "report/report.h"
 
 #define MOST_RUNS 8
 

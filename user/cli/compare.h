@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "claims.h"
+#include "claims/claims.h"
 
 struct cli_record;
 struct experiment;

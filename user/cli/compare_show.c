@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "compare.h"
-#include "noise.h"
-#include "report_part.h"
-#include "text.h"
+#include "claims/claims.h"
+#include "cli/compare.h"
+#include "cli/noise.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define ID_COLUMNS 24
 #define VALUE_COLUMNS 20

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "doctor.h"
+#include "cli/doctor.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -16,11 +16,11 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "collect.h"
-#include "identity.h"
-#include "kernel_types.h"
-#include "refusal.h"
-#include "rights.h"
+#include "collect/collect.h"
+#include "launch/identity.h"
+#include "collect/kernel_types.h"
+#include "collect/refusal.h"
+#include "collect/rights.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCu /* PROC_PID_INIT_INO */

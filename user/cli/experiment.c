@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "experiment.h"
+#include "cli/experiment.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,20 +11,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "available.h"
-#include "catalogue.h"
-#include "claims.h"
-#include "cli.h"
-#include "collect.h"
-#include "compare.h"
-#include "identity.h"
-#include "message.h"
-#include "quiz.h"
-#include "recording.h"
-#include "report.h"
-#include "report_part.h"
-#include "session.h"
-#include "text.h"
+#include "collect/available.h"
+#include "cli/catalogue.h"
+#include "claims/claims.h"
+#include "cli/cli.h"
+#include "collect/collect.h"
+#include "cli/compare.h"
+#include "launch/identity.h"
+#include "cli/message.h"
+#include "cli/quiz.h"
+#include "recording/recording.h"
+#include "report/report.h"
+#include "report/report_part.h"
+#include "collect/session.h"
+#include "report/text.h"
 
 /* BEFORE and TEXT, on a terminal in lines of its width, each but the first INDENT further in. */
 static void line(FILE *out, const char *before, const char *text, int indent)

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "launch.h"
-#include "message.h"
+#include "cli/cli.h"
+#include "launch/launch.h"
+#include "cli/message.h"
 
 static const struct command {
 	const char *name;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "message.h"
+#include "cli/message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "text.h"
+#include "report/text.h"
 
 #define NAME_MAX_LENGTH 64
 

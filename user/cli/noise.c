@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "noise.h"
+#include "cli/noise.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "message.h"
-#include "profile.h"
-#include "text.h"
+#include "cli/message.h"
+#include "launch/profile.h"
+#include "report/text.h"
 
 static const struct source {
 	unsigned int bit;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "quiz.h"
+#include "cli/quiz.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "claims.h"
-#include "text.h"
+#include "claims/claims.h"
+#include "report/text.h"
 
 #define GUESS_COLUMNS 24
 #define ID_COLUMNS 24

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "available.h"
+#include "collect/available.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "barrier.h"
+#include "collect/barrier.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "collect.h"
+#include "collect/collect.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -19,13 +19,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "available.h"
-#include "collect_impl.h"
+#include "collect/available.h"
+#include "collect/collect_impl.h"
 #include "event.h"
-#include "frames.h"
-#include "identity.h"
-#include "loading.h"
-#include "recording.h"
+#include "collect/frames.h"
+#include "launch/identity.h"
+#include "collect/loading.h"
+#include "recording/recording.h"
 
 /*
  * How often the ring buffer is looked at.  Programs never wake us: a wake-up is

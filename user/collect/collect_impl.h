@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <sys/resource.h>
 
-#include "completions.h"
+#include "collect/completions.h"
 #include "event.h"
 #include "faultline.skel.h"
-#include "urgency.h"
+#include "collect/urgency.h"
 
 struct collect_options;
 struct refusal;

@@ -12,14 +12,14 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "calls.h"
-#include "collect.h"
-#include "collect_impl.h"
-#include "kernel_facts.h"
-#include "kernel_types.h"
-#include "loading.h"
-#include "refusal.h"
-#include "tracepoints.h"
+#include "collect/calls.h"
+#include "collect/collect.h"
+#include "collect/collect_impl.h"
+#include "collect/kernel_facts.h"
+#include "collect/kernel_types.h"
+#include "collect/loading.h"
+#include "collect/refusal.h"
+#include "collect/tracepoints.h"
 
 #define DEFAULT_RING_BYTES (16u << 20)
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "collect_impl.h"
+#include "collect/collect_impl.h"
 
 /* Let the iterator LINK go to its end; the records of its program go to the ring buffer. */
 int collect_iterate(const struct bpf_link *link)

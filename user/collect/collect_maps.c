@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect_impl.h"
-#include "recording.h"
+#include "collect/collect_impl.h"
+#include "recording/recording.h"
 
 /* As bpf/trace.bpf.h lays them out. */
 struct object_key {

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "collect.h"
-#include "kernel_types.h"
-#include "loading.h"
-#include "tracepoints.h"
+#include "collect/collect.h"
+#include "collect/kernel_types.h"
+#include "collect/loading.h"
+#include "collect/tracepoints.h"
 
 /* As much as kernels before 5.2 take; what is not written to costs no memory. */
 #define LOG_BYTES ((16u << 20) - 1)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "completions.h"
+#include "collect/completions.h"
 
 #include <bpf/libbpf.h>
 #include <errno.h>

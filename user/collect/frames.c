@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "frames.h"
+#include "collect/frames.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,10 +8,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "barrier.h"
-#include "frames_impl.h"
-#include "identity.h"
-#include "recording.h"
+#include "collect/barrier.h"
+#include "collect/frames_impl.h"
+#include "launch/identity.h"
+#include "recording/recording.h"
 
 /*
  * The mark of a barrier is in the ring buffer before the connection, but may be

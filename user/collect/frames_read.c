@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "frames_impl.h"
+#include "collect/frames_impl.h"
 
 /* fs/proc/task_mmu.c */
 #define PM_PFN ((1ull << 55) - 1)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "frames_impl.h"
+#include "collect/frames_impl.h"
 
 /* From linux/sched.h: the header with the same name for programs needs more than we have. */
 #define FLAG_THREAD 0x00010000

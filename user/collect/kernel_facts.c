@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "kernel_facts.h"
+#include "collect/kernel_facts.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include <cpuid.h>
 #endif
 
-#include "kernel_types.h"
+#include "collect/kernel_types.h"
 
 /* Since 6.10 the bits of gfp_t are an enum without a name, ___GFP_DMA_BIT and on. */
 static void gfp_from_enum(struct kernel_facts *facts, const struct kernel_types *types,

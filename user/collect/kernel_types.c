@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "kernel_types.h"
+#include "collect/kernel_types.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel_types.h"
+#include "collect/kernel_types.h"
 
 /* How much of a type is needed. */
 enum need {

@@ -6,9 +6,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "collect_impl.h"
-#include "kernel_facts.h"
-#include "refusal.h"
+#include "collect/collect_impl.h"
+#include "collect/kernel_facts.h"
+#include "collect/refusal.h"
 
 struct loading {
 	struct collect *c;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "refusal.h"
+#include "collect/refusal.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#include "rights.h"
+#include "collect/rights.h"
 
 #define ENOTSUPP 524 /* of the kernel's, not meant to be seen outside */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "rights.h"
+#include "collect/rights.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "session.h"
+#include "collect/session.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -10,14 +10,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "collect.h"
-#include "correlate.h"
-#include "identity.h"
-#include "launch.h"
-#include "mover.h"
-#include "profile.h"
-#include "recording.h"
-#include "refusal.h"
+#include "collect/collect.h"
+#include "correlate/correlate.h"
+#include "launch/identity.h"
+#include "launch/launch.h"
+#include "launch/mover.h"
+#include "launch/profile.h"
+#include "recording/recording.h"
+#include "collect/refusal.h"
 
 /* The command as one line, arguments with blanks in quotes. */
 static void describe_command(char *buf, size_t size, char *const *argv)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
 
-#include "collect.h"
+#include "collect/collect.h"
 
 char *collect_subjects(char *buf, size_t size, unsigned int subjects)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "tracepoints.h"
+#include "collect/tracepoints.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "event.h"
-#include "kernel_types.h"
+#include "collect/kernel_types.h"
 
 #define MOST 64
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "urgency.h"
+#include "collect/urgency.h"
 
 #include <linux/types.h>
 #include <sched.h>

@@ -12,7 +12,7 @@
  * counted in table `loss` as a record that could not be read, and makes the
  * recording incomplete.
  */
-#include "correlate.h"
+#include "correlate/correlate.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -20,9 +20,9 @@
 #include <stdlib.h>
 #include <sys/sysmacros.h>
 
-#include "correlate_private.h"
-#include "recording.h"
-#include "syscall_name.h"
+#include "correlate/correlate_private.h"
+#include "recording/recording.h"
+#include "correlate/syscall_name.h"
 
 int correlate_fail(struct correlation *c, int err, const char *format, ...)
 {

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
-#include "names.h"
+#include "correlate/correlate_private.h"
+#include "correlate/names.h"
 
 /* What tasks share or have of their own, by the address of its struct. */
 enum share { SHARE_MM, SHARE_FILES, SHARE_FS, SHARE_SIGHAND, NR_SHARES };

@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "correlate_private.h"
-#include "names.h"
+#include "correlate/correlate_private.h"
+#include "correlate/names.h"
 
 bool fault_readable(const struct fl_event *event, size_t size)
 {

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 #define MAPCOUNT_UNKNOWN (~0u)
 

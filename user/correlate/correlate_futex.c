@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 struct wake {
 	__u64 start_ns, end_ns;

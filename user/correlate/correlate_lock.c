@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
-#include "names.h"
+#include "correlate/correlate_private.h"
+#include "correlate/names.h"
 
 /* Ranges held on one file at once; beyond that the oldest are forgotten. */
 #define MAX_HELD 512

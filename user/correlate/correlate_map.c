@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "correlate_map.h"
+#include "correlate/correlate_map.h"
 
 #include <errno.h>
 #include <stdint.h>

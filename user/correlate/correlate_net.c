@@ -3,8 +3,8 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#include "correlate_private.h"
-#include "names.h"
+#include "correlate/correlate_private.h"
+#include "correlate/names.h"
 
 /* A port that is not known yet is 0. */
 static struct cell cell_port(__u16 port)

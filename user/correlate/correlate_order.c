@@ -27,7 +27,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 #define CHUNK_SIZE (128 << 10)
 #define NR_CHUNKS 32 /* in the window; what a busy machine records in a tenth of a second */

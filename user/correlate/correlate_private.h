@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "correlate_map.h"
+#include "correlate/correlate_map.h"
 #include "event.h"
 
 /* Rows to insert: one prepared statement for each. */

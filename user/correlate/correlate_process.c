@@ -6,7 +6,7 @@
 #include <linux/wait.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 /*
  * How many holders of one tid are looked at for the one that a wait returned: a

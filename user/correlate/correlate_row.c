@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 static const char *const inserts[NR_ROWS] = {
 	[ROW_RUN] = "INSERT OR REPLACE INTO run (key, value) VALUES (?,?)",

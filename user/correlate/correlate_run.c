@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 static int set_text(struct correlation *c, const char *key, const char *value)
 {

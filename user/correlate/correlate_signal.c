@@ -20,8 +20,8 @@
  */
 #include <stdlib.h>
 
-#include "correlate_private.h"
-#include "names.h"
+#include "correlate/correlate_private.h"
+#include "correlate/names.h"
 
 #define SIGNO_KILL 9
 #define SIGNO_REALTIME 32

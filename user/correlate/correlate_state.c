@@ -14,7 +14,7 @@
  * row at the last moment for which it is known to hold, and what lies between
  * stays empty.
  */
-#include "correlate_private.h"
+#include "correlate/correlate_private.h"
 
 #define TASK_INTERRUPTIBLE_BIT 0x1
 #define TASK_UNINTERRUPTIBLE_BIT 0x2

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "correlate_private.h"
-#include "names.h"
+#include "correlate/correlate_private.h"
+#include "correlate/names.h"
 
 /* From linux/sched.h: the header with the same names for programs needs more than we have. */
 #define FLAG_VM 0x00000100

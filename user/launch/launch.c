@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "launch.h"
+#include "launch/launch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,10 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "barrier.h"
-#include "env.h"
-#include "identity.h"
-#include "profile.h"
+#include "collect/barrier.h"
+#include "launch/env.h"
+#include "launch/identity.h"
+#include "launch/profile.h"
 
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 

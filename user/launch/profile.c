@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "profile.h"
+#include "launch/profile.h"
 
 #include <sched.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "block.h"
+#include "recording/block.h"
 
 #include <errno.h>
 #include <stdlib.h>

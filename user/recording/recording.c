@@ -6,7 +6,7 @@
  * need, only a machine that loses its power.
  */
 #define _GNU_SOURCE
-#include "recording.h"
+#include "recording/recording.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,12 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "block.h"
-#include "correlate.h"
+#include "recording/block.h"
+#include "correlate/correlate.h"
 #include "event.h"
-#include "recording_private.h"
+#include "recording/recording_private.h"
 #include "schema.h"
-#include "writer.h"
+#include "recording/writer.h"
 
 struct record_header {
 	__u32 size;

@@ -18,8 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "recording.h"
-#include "recording_private.h"
+#include "recording/recording.h"
+#include "recording/recording_private.h"
 
 /* The file format's fixed places: a 4-byte number, big end first, at each. */
 #define HEAD_APPLICATION 68

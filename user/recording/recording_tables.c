@@ -17,8 +17,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "correlate.h"
-#include "recording_private.h"
+#include "correlate/correlate.h"
+#include "recording/recording_private.h"
 #include "schema.h"
 
 #define DEFINITIONS                                                                                \

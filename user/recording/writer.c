@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "writer.h"
+#include "recording/writer.h"
 
 #include <errno.h>
 #include <pthread.h>

@@ -2,11 +2,11 @@
 /* The report as one JSON document; docs/json.md is its description. */
 #include <errno.h>
 
-#include "frame_view.h"
-#include "json.h"
-#include "report.h"
-#include "report_part.h"
-#include "surplus.h"
+#include "views/frame_view.h"
+#include "report/json.h"
+#include "report/report.h"
+#include "report/report_part.h"
+#include "views/surplus.h"
 
 /* Grows when a member changes its meaning or goes; new members do not change it. */
 #define SCHEMA_VERSION 1

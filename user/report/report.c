@@ -7,9 +7,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "report.h"
-#include "report_part.h"
-#include "text.h"
+#include "report/report.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define PIPE_COLUMNS 100
 #define LEAST_COLUMNS 60

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define ID_COLUMNS 24
 #define VALUE_COLUMNS 120

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "grid.h"
-#include "report_part.h"
-#include "surplus.h"
-#include "text.h"
+#include "views/grid.h"
+#include "report/report_part.h"
+#include "views/surplus.h"
+#include "report/text.h"
 
 static const struct grid_column columns[] = {
 	{ .name = "phase", .least = 8 },

@@ -3,9 +3,9 @@
 #define _GNU_SOURCE
 #include <string.h>
 
-#include "frame_view.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/frame_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define TIME_COLUMNS 10
 #define MOST_REGION 16

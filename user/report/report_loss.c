@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recording.h"
-#include "report_part.h"
-#include "text.h"
+#include "recording/recording.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define LARGEST_RING (1LL << 31) /* the kernel counts the bytes in 32 bits */
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "curve.h"
-#include "grid.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/curve.h"
+#include "views/grid.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define MOST_TICKS 24
 #define MOMENTS 480 /* that the curves are made of */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define BETWEEN 3
 #define INDENT 2

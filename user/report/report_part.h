@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 /* Start and end of a colour: "" where STYLE has none. */
 const char *report_ink(const struct report_style *style, const char *code);

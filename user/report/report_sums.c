@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "recording.h"
-#include "report_part.h"
-#include "text.h"
-#include "timeline.h"
+#include "recording/recording.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 #define MOST_SURPLUS 10
 

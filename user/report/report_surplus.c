@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "surplus.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "views/surplus.h"
+#include "report/text.h"
 
 #define MOST_ROWS 12
 

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "text.h"
-#include "timeline.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 char *timeline_text(struct timeline *t, const char *format, ...)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline_draw.h"
+#include "report/text.h"
+#include "report/timeline_draw.h"
 
 /* Put LEN bytes of S into at most ROOM columns from X on.  Returns where it ended. */
 static int put(struct drawing *d, int x, const char *s, size_t len, int room, enum ink ink)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 #define LINE_COLUMNS 2 /* life line and a blank */
 #define GAP_COLUMNS 1  /* between two lanes */

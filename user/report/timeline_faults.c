@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline_faults.h"
+#include "report/text.h"
+#include "report/timeline_faults.h"
 
 #define WORTH_A_LINE 100 /* faults of one kind outside any named region */
 #define WORTH_A_ROW 20   /* ... that does not come first; and all that are left of a chapter */

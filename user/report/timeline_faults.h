@@ -3,7 +3,7 @@
 #ifndef TIMELINE_FAULTS_H
 #define TIMELINE_FAULTS_H
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 /* Faults that differ in nothing that the timeline tells, but for address and time. */
 struct tl_sum {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 #define LEAST_LANE 21 /* columns */
 #define ROWS_A_TASK 4

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "frame_view.h"
-#include "text.h"
-#include "timeline.h"
+#include "views/frame_view.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 #define LEAST_STRIP 8
 #define MOST_STRIP 32

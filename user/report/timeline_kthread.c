@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 void timeline_kthreads(struct timeline *t)
 {

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline_draw.h"
+#include "report/text.h"
+#include "report/timeline_draw.h"
 
 size_t timeline_line(const char *s, int width, const char **next)
 {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 static char *count(char buf[32], long long n)
 {

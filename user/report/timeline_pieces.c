@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 #define LEAST_WAIT_NS 1000000   /* a shorter one divides nothing */
 #define LEAST_PAUSE_NS 20000000 /* without a fault, whatever the task did */

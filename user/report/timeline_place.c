@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 #define VM_GROWSDOWN 0x100
 #define MOST_MAKERS 64

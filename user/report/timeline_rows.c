@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 #define LEAST_IDLE_NS 20000000
 #define STATES_NAMED 3

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline_faults.h"
+#include "report/text.h"
+#include "report/timeline_faults.h"
 
 #define KINDS_NAMED 4 /* in the line for the others */
 

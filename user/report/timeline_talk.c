@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
-#include "timeline.h"
+#include "report/text.h"
+#include "report/timeline.h"
 
 #define LOOK_BACK 64  /* sums that may still grow */
 #define MOST_SINGLE 8 /* so few signals have a row each ... */

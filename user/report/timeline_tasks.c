@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 #define NAME_COLUMNS 20
 

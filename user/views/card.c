@@ -6,12 +6,12 @@
 #include <sys/utsname.h>
 #include <bpf/btf.h>
 
-#include "card.h"
-#include "card_impl.h"
-#include "lives.h"
-#include "report_part.h"
-#include "text.h"
-#include "timeline_draw.h"
+#include "views/card.h"
+#include "views/card_impl.h"
+#include "views/lives.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "report/timeline_draw.h"
 
 #define FIELD_COLUMNS 22
 #define OFFSET_COLUMNS 6

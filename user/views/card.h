@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 struct btf;
 

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <bpf/btf.h>
 
-#include "card.h"
+#include "views/card.h"
 
 #define MOST_DEPTH 16 /* structs inside structs, for types that no compiler wrote */
 

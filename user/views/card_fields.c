@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "card_impl.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/card_impl.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 /*
  * The number that tasks with the same one share, and who they are at that moment.

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "card.h"
-#include "lives.h"
+#include "views/card.h"
+#include "views/lives.h"
 
 struct card {
 	struct lives l;

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "card_impl.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/card_impl.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define RANGE_COLUMNS 25 /* 2 addresses of 47 bits */
 #define SIZE_COLUMNS 11

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 #define CURVE_ROWS 6
 #define CURVE_DOTS (4 * CURVE_ROWS) /* braille has four to a row */

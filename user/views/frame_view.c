@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "frame_view.h"
+#include "views/frame_view.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "report/text.h"
 
 static const struct {
 	const char *name, *utf8, *ascii;

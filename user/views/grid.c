@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "grid.h"
+#include "views/grid.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define GAP 2
 #define LEAST_WRAPPED 20

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 struct grid_column {
 	const char *name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "image.h"
+#include "views/image.h"
 
 #include <fcntl.h>
 #include <gelf.h>

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lives.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/lives.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define WORD_COLUMNS 24
 #define MOST_CPU 99999 /* more than any kernel has */

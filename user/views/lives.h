@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 #include <stddef.h>
 
-#include "timeline.h"
+#include "report/timeline.h"
 
 enum doing {
 	DOING_NEW,

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "locks_view.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/locks_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define MOST_SUBJECTS 6
 #define MOST_TASKS 12

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "locks_view.h"
-#include "text.h"
+#include "views/locks_view.h"
+#include "report/text.h"
 
 #define MOST_NAME 32
 

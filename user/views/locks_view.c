@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Each request and what became of it, and the sums of each lock. */
 #define _GNU_SOURCE
-#include "locks_view.h"
+#include "views/locks_view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
-#include "report_part.h"
-#include "text.h"
-#include "traced.h"
+#include "views/grid.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "views/traced.h"
 
 #define MOST_LOOK_BACK 1024
 #define MOST_OBJECTS 20

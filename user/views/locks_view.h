@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "report.h"
-#include "timeline.h"
+#include "report/report.h"
+#include "report/timeline.h"
 
 enum lock_op { LOCK_READ, LOCK_WRITE, LOCK_FUTEX };
 

@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
-#include "locks_view.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/grid.h"
+#include "views/locks_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define MOST_EDGES 40
 #define MOST_CIRCLE 64

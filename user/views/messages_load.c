@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "messages_view.h"
-#include "text.h"
+#include "views/messages_view.h"
+#include "report/text.h"
 
 #define MOST_LOOK_BACK 1024
 #define NO_LIMIT (1 << 20)

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "grid.h"
-#include "messages_view.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/grid.h"
+#include "views/messages_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define MOST_STREAMS 20 /* lines, where rows are limited */
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The sequence diagram: lanes, and on their left what was sent. */
-#include "messages_view.h"
+#include "views/messages_view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
-#include "report_part.h"
-#include "text.h"
-#include "traced.h"
+#include "views/grid.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "views/traced.h"
 
 #define LEAST_PITCH 8 /* from one lane to the next */
 #define MOST_PITCH 26

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "report.h"
-#include "timeline.h"
+#include "report/report.h"
+#include "report/timeline.h"
 
 /* Ends that are no task of the recording, in place of an index. */
 #define END_OUTSIDE TL_NONE

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "path_view.h"
-#include "report_part.h"
-#include "text.h"
-#include "traced.h"
+#include "views/path_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "views/traced.h"
 
 #define MOST_PARTS 8
 #define MOST_NAMES 3

@@ -9,8 +9,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "lives.h"
-#include "report.h"
+#include "views/lives.h"
+#include "report/report.h"
 
 /*
  * The path of the task that WHO names (see lives_find()).  0 or a negative errno

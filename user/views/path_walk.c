@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "path_view.h"
+#include "views/path_view.h"
 
 struct walk {
 	const struct lives *l;

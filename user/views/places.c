@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "places.h"
+#include "views/places.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "image.h"
+#include "views/image.h"
 
 /* Symbol tables are read into memory, and the paths may be those of somebody's recording. */
 #define MOST_IMAGES 256

@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lives.h"
-#include "progress_view.h"
-#include "report_part.h"
-#include "rounds.h"
-#include "states_view.h"
-#include "text.h"
-#include "traced.h"
+#include "views/lives.h"
+#include "views/progress_view.h"
+#include "report/report_part.h"
+#include "views/rounds.h"
+#include "views/states_view.h"
+#include "report/text.h"
+#include "views/traced.h"
 
 #define MOST_LINES 8 /* more cannot be told apart */
 #define HEIGHT 16

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 /* 0 or a negative errno, as the parts in report.h. */
 int report_progress(sqlite3 *db, FILE *out, const struct report_style *style);

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "rounds.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "views/rounds.h"
+#include "report/text.h"
 
 #define MOST_CPUS 64
 #define MOST_SERIES 9 /* a digit each */

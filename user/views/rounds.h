@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "lives.h"
+#include "views/lives.h"
 
 /*
  * Two plots and their values, after an empty line; nothing where there are no two

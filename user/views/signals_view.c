@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "signals_view.h"
+#include "views/signals_view.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "grid.h"
-#include "report_part.h"
-#include "text.h"
-#include "traced.h"
+#include "views/grid.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "views/traced.h"
 
 #define MOST_LOOK_BACK 1024
 #define NO_LIMIT (1 << 20)

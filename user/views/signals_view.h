@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "report.h"
-#include "timeline.h"
+#include "report/report.h"
+#include "report/timeline.h"
 
 /* A row of table signal. */
 struct sig {

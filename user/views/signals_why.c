@@ -5,14 +5,14 @@
  * one at fault, the child that ends, or whoever a timer interrupted.
  */
 #define _GNU_SOURCE
-#include "signals_view.h"
+#include "views/signals_view.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "report/text.h"
 
 #define MOST_BACK (1 << 16)
 #define CODE_DETHREAD (-7) /* SI_DETHREAD: execve() ends the other threads */

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "states_view.h"
-#include "text.h"
+#include "views/states_view.h"
+#include "report/text.h"
 
 #define MOST_LABEL 22
 #define LEAST_LABEL 14 /* "CPU 99999 100%" */

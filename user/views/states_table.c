@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "states_view.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "views/states_view.h"
+#include "report/text.h"
 
 #define CELL 24
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "states_view.h"
-#include "text.h"
-#include "traced.h"
+#include "report/report_part.h"
+#include "views/states_view.h"
+#include "report/text.h"
+#include "views/traced.h"
 
 #define MOST_CPUS 16
 #define MOST_COLUMNS 400

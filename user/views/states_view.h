@@ -9,8 +9,8 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "lives.h"
-#include "report.h"
+#include "views/lives.h"
+#include "report/report.h"
 
 /* All of it.  0 or a negative errno, as the parts in report.h. */
 int report_states(sqlite3 *db, FILE *out, const struct report_style *style);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "surplus.h"
+#include "views/surplus.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "grid.h"
-#include "places.h"
-#include "report_part.h"
-#include "text.h"
+#include "views/grid.h"
+#include "views/places.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 enum {
 	AT_TASK,

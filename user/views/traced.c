@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "traced.h"
+#include "views/traced.h"
 
 #include <string.h>
 
-#include "report_part.h"
-#include "text.h"
+#include "report/report_part.h"
+#include "report/text.h"
 
 #define MOST_COMMAND 200 /* columns of the command */
 

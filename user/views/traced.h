@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "report.h"
+#include "report/report.h"
 
 /*
  * Whether SUBJECT (a word of run.subjects, such as "states") was traced.  True

@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "report_part.h"
-#include "text.h"
-#include "tree_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "views/tree_view.h"
 
 static void add(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void add(FILE *to, const char *format, ...)

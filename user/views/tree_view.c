@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report_part.h"
-#include "text.h"
-#include "timeline_draw.h"
-#include "tree_view.h"
+#include "report/report_part.h"
+#include "report/text.h"
+#include "report/timeline_draw.h"
+#include "views/tree_view.h"
 
 #define MOST_LEVELS 10 /* drawn; above them a mark */
 #define LEAST_LABEL 16

@@ -9,9 +9,9 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "lives.h"
-#include "report.h"
-#include "states_view.h"
+#include "views/lives.h"
+#include "report/report.h"
+#include "views/states_view.h"
 
 /* 0 or a negative errno, as the parts in report.h. */
 int report_tree(sqlite3 *db, FILE *out, const struct report_style *style);
