@@ -99,3 +99,25 @@ test_refused_in_namespace() {
 	sentence "this user lacks rights outside of its user namespace; start it outside"
 	[ ! -e ran ] || fail "the command ran"
 }
+
+# Where page tables cannot be read no kind that rests on them is claimed, and the rest holds.
+test_no_page_tables() {
+	rm -f spoilt
+	cp "$FAULTLINE" spoilt
+	python3 -B "$HERE/spoil.py" void spoilt snapshot_direct_map
+	run "$FAULTLINE" doctor
+	contains "doctor" out "page tables" "can be read"
+	run "$W/spoilt" doctor
+	contains "doctor" out "cannot be read: " "claims that name these kinds are skipped"
+	run "$W/spoilt" trace -o t.fl -- true
+	same_status "status" 0
+	check_all
+	contains "the report" out "page tables are unavailable: "
+	grep -q '\[always\]\|\[madvise\]' /sys/kernel/mm/transparent_hugepage/enabled || return 0
+	run env FAULTLINE_PATH="${FAULTLINE%/*}/workloads" "$W/spoilt" run cow-thp --set huge=3 -o t.fl
+	same_status "status of cow-thp" 0
+	no_rows "claims" "SELECT id, verdict, reason FROM claim
+		WHERE (id IN ('p.write', 'p.write.stale', 'p.write.only')) <> (verdict = 'skip')"
+	no_rows "kinds that rest on page tables" "SELECT * FROM fault_count
+		WHERE kind IN ('stale', 'huge_reuse', 'huge_zero_page')"
+}

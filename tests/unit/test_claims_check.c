@@ -380,6 +380,33 @@ static void no_frames(void **state)
 	      "ledger|23|23|pass|\n");
 }
 
+/* Some kinds are told by the page table: where it cannot be read nothing is known of them. */
+static void no_page_tables(void **state)
+{
+	static const char claims[] = CLAIM("stale", "<= 5",
+					   "SELECT sum(n) FROM fault_count WHERE kind = 'stale'")
+		CLAIM("huge", "0", "SELECT count(*) FROM fault WHERE kind IN ('huge_reuse')") CLAIM(
+			"zero", "0", "SELECT count(*) FROM fault WHERE kind = 'huge_zero_page'")
+			CLAIM("other", "0",
+			      "SELECT count(*) FROM fault WHERE kind = 'huge_zero_fill'") LEDGER;
+	static const char told[] = "stale|<= 5|0|pass|\n"
+				   "huge|0|0|pass|\n"
+				   "zero|0|0|pass|\n"
+				   "other|0|0|pass|\n"
+				   "ledger|23|23|pass|\n";
+
+	check(*state, claims, told);
+	run(*state, "INSERT INTO run VALUES ('page_tables', 'unavailable: no map of memory')");
+	check(*state, claims,
+	      "stale|<= 5||skip|page tables are unavailable: no map of memory\n"
+	      "huge|0||skip|page tables are unavailable: no map of memory\n"
+	      "zero|0||skip|page tables are unavailable: no map of memory\n"
+	      "other|0|0|pass|\n"
+	      "ledger|23|23|pass|\n");
+	run(*state, "UPDATE run SET value = 'available' WHERE key = 'page_tables'");
+	check(*state, claims, told);
+}
+
 static void provisos(void **state)
 {
 	static const char text[] =
@@ -468,7 +495,7 @@ int main(void)
 		TEST(lost_events), TEST(lost_markers),      TEST(lost_one_kind),
 		TEST(lost_counts), TEST(cut_off),           TEST(no_status),
 		TEST(provisos),    TEST(rows_are_replaced), TEST(nowhere_to_write),
-		TEST(no_frames),
+		TEST(no_frames),   TEST(no_page_tables),
 	};
 
 	return cmocka_run_group_tests(tests, claims_file_enter, claims_file_leave);

@@ -122,7 +122,8 @@ int claims_evaluate(const struct claims *claims, const char *source, struct expe
  * incomplete recording (run.status) gives neither PASS nor FAIL to a claim that
  * the loss could have touched, and one of a workload that was killed or failed
  * (run.wait_status) to none, nor does a query that took too long.  One that reads table frame is skipped where
- * run.frames says that frames could not be read.
+ * run.frames says that frames could not be read, and one that names a kind that is told by the page table
+ * where run.page_tables says that it could not.
  */
 int claims_check(struct claims *claims, sqlite3 *db, char *why, size_t why_size);
 

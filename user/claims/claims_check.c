@@ -183,11 +183,13 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 {
 	struct claims_facts facts = { .told = told, .arg = box };
 	struct observation seen;
+	const char *missing;
 	char problem[320];
 	bool holds;
 	int err;
 
 	*reads = (struct claims_reads){ 0 };
+	claims_note_names(claim->sql, reads);
 	err = observe(box, claim, &seen);
 	holds = compare(&claim->expect_value, &seen);
 	if (!err)
@@ -204,10 +206,13 @@ static int judge(const struct claims *claims, struct claim *claim, const struct 
 	/* Any other error in the query is the claim's own fault, whatever was lost. */
 	if (*seen.error)
 		return give(claim, VERDICT_FAIL, seen.error);
-	if (reads->frames && *trust->no_frames) {
+	missing = reads->frames && *trust->no_frames           ? trust->no_frames :
+		  reads->entry_kinds && *trust->no_entry_kinds ? trust->no_entry_kinds :
+								 NULL;
+	if (missing) {
 		free(claim->observed);
 		claim->observed = NULL;
-		return give(claim, VERDICT_SKIP, trust->no_frames);
+		return give(claim, VERDICT_SKIP, missing);
 	}
 	if (!claims_untouched(trust, reads))
 		return give(claim, VERDICT_INCONCLUSIVE, trust->reason);

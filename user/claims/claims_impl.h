@@ -78,16 +78,18 @@ int claims_judge_provisos(const struct claims *claims, struct claim *claim,
 /* claims_trust.c.  What a claim's query read: sorts of records, as bits. */
 struct claims_reads {
 	unsigned int touched;
-	bool frames; /* table frame, which takes rights that not every machine gives */
+	bool frames;      /* table frame, which takes rights that not every machine gives */
+	bool entry_kinds; /* asked for by name: kinds that are told apart by the page table */
 };
 
 /* How far the tables of a recording can be trusted. */
 struct claims_trust {
 	bool complete;
-	bool ledger;         /* what the kernel counted in maps is all there */
-	unsigned int lost;   /* sorts of records of which some are missing */
-	char reason[256];    /* why not complete */
-	char no_frames[256]; /* why table frame has not what was asked for; "": it has */
+	bool ledger;              /* what the kernel counted in maps is all there */
+	unsigned int lost;        /* sorts of records of which some are missing */
+	char reason[256];         /* why not complete */
+	char no_frames[256];      /* why table frame has not what was asked for; "": it has */
+	char no_entry_kinds[256]; /* why no fault is of those kinds; "": they can be told */
 };
 
 /* 0 or -EIO. */
@@ -95,6 +97,9 @@ int claims_read_trust(sqlite3 *db, struct claims_trust *trust);
 
 /* sandbox.on_read: a statement reads COLUMN of TABLE; ARG is a struct claims_reads. */
 void claims_note_read(const char *table, const char *column, void *arg);
+
+/* Note what the query SQL asks for by name. */
+void claims_note_names(const char *sql, struct claims_reads *reads);
 
 /* Is all that was read as it would be if nothing had been lost? */
 bool claims_untouched(const struct claims_trust *trust, const struct claims_reads *reads);

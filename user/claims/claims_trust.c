@@ -77,6 +77,14 @@ void claims_note_read(const char *table, const char *column, void *arg)
 	reads->touched |= IS_AMONG(table, told) && strcmp(column, "reaped_ns") ? TASKS : EVENTS;
 }
 
+void claims_note_names(const char *sql, struct claims_reads *reads)
+{
+	static const char *const kinds[] = { "'stale'", "'huge_reuse'", "'huge_zero_page'" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		reads->entry_kinds |= strstr(sql, kinds[i]) != NULL;
+}
+
 /* What a lost record of KIND can have told. */
 static unsigned int touched_by(const char *kind)
 {
@@ -153,6 +161,11 @@ int claims_read_trust(sqlite3 *db, struct claims_trust *trust)
 			 "SELECT 'page frames are ' || value FROM run WHERE key = 'frames'"
 			 " AND value <> 'available'",
 			 trust->no_frames, sizeof(trust->no_frames));
+	if (!err)
+		err = query_text(db,
+				 "SELECT 'page tables are ' || value FROM run"
+				 " WHERE key = 'page_tables' AND value <> 'available'",
+				 trust->no_entry_kinds, sizeof(trust->no_entry_kinds));
 	if (!err)
 		err = read_end(db, trust->reason, sizeof(trust->reason));
 	if (err || *trust->reason)

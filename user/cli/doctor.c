@@ -209,14 +209,29 @@ static void note_refused(void *list, const struct refusal *refusal, bool needed)
 	note_refusal(list, "program", needed ? DOCTOR_MISSING : DOCTOR_WARN, refusal);
 }
 
-/* Load and attach as a trace would, and undo it. */
-static int try(const struct collect_options *options, struct refusal *why)
+/* Some kinds of faults are told apart by the entry that maps the address. */
+static void note_page_tables(struct list *list, const char *why_not)
+{
+	if (why_not)
+		note(list, "page tables", DOCTOR_WARN,
+		     "take huge_reuse and stale for parts of reuse, and huge_zero_page for one of "
+		     "zero_page: claims that name these kinds are skipped",
+		     "cannot be read: %s", why_not);
+	else
+		note(list, "page tables", DOCTOR_OK, "", "can be read");
+}
+
+/* Load and attach as a trace would, and undo it.  NO_PAGE_TABLES: why they cannot be read, or NULL. */
+static int try(const struct collect_options *options, struct refusal *why,
+	       const char **no_page_tables)
 {
 	struct collect *c;
 	int err = collect_open(&c, options, NULL);
 
 	if (!err)
 		err = collect_arm(c, why);
+	if (!err)
+		*no_page_tables = collect_no_page_tables(c);
 	collect_close(c);
 	return err;
 }
@@ -229,6 +244,7 @@ static void check_programs(struct list *list)
 		{ .subjects = SUBJECT_ALL, .every_fault = true, .every_end = true },
 	};
 	struct refusal why = { 0 };
+	const char *no_page_tables = NULL;
 	size_t before = list->n;
 	int err = 0;
 
@@ -240,7 +256,7 @@ static void check_programs(struct list *list)
 			return;
 		}
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && !err; i++)
-		err = try(&ways[i], &why);
+		err = try(&ways[i], &why, &no_page_tables);
 	if (why.step == REFUSAL_PROGRAM)
 		collect_try(note_refused, list);
 	if (!err)
@@ -248,6 +264,8 @@ static void check_programs(struct list *list)
 		     collect_compiler());
 	else if (list->n == before)
 		note_refusal(list, "programs", DOCTOR_MISSING, &why);
+	if (!err)
+		note_page_tables(list, no_page_tables);
 }
 
 static void check_events(struct list *list)

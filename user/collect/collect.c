@@ -57,8 +57,9 @@ static void drain(void *c)
 /*
  * Tell the programs where the direct map is, so that they can read page tables: the place from
  * which a walk leads to a word that nothing else in memory has, at the same place in its page.
+ * Returns NULL, or why they cannot.
  */
-static void find_direct_map(struct collect *c)
+static const char *find_direct_map(const struct collect *c)
 {
 	/* memory may lie above holes in the physical address space */
 	__u64 most_gib = 2 * ((__u64)get_phys_pages() * sysconf(_SC_PAGESIZE) >> 30) + 64;
@@ -68,12 +69,15 @@ static void find_direct_map(struct collect *c)
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(args));
 
 	if (getrandom(&args[1], sizeof(args[1]), 0) != sizeof(args[1]))
-		return;
+		return "there is no random number to look for";
 	word = args[1];
-	do
-		if (bpf_prog_test_run_opts(fd, &run) || run.retval)
-			break;
-	while (++args[2] < most_gib);
+	do {
+		if (bpf_prog_test_run_opts(fd, &run))
+			return "the kernel runs no program for it";
+		if (run.retval)
+			return NULL;
+	} while (++args[2] < most_gib);
+	return "the kernel has its memory in no place that is known";
 }
 
 void collect_map_ring(struct collect *c)
@@ -114,7 +118,7 @@ int collect_arm(struct collect *c, struct refusal *why)
 
 	if (err)
 		return err;
-	find_direct_map(c);
+	c->no_page_tables = find_direct_map(c);
 	if (!c->ring)
 		return loading_refuse(why, REFUSAL_RING, -c->ring_errno, "");
 	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
@@ -125,6 +129,11 @@ int collect_arm(struct collect *c, struct refusal *why)
 	if (!c->snapshot)
 		return loading_refuse(why, REFUSAL_ATTACH, -errno, "snapshot_tasks");
 	return 0;
+}
+
+const char *collect_no_page_tables(const struct collect *c)
+{
+	return c->no_page_tables;
 }
 
 const char *collect_barrier(const struct collect *c)
@@ -290,19 +299,27 @@ static void detach(struct collect *c)
 	collect_detach(c);
 }
 
+/* Whether WHAT could be had; WHY: why not. */
+static int record_available(struct collect *c, const char *what, const char *why)
+{
+	char text[320] = "available";
+
+	if (why)
+		snprintf(text, sizeof(text), "unavailable: %s", why);
+	return recording_set(c->rec, what, text);
+}
+
 /* What was asked for and could not be had. */
 static int record_frames(struct collect *c)
 {
-	const char *why = c->frames ? frames_why(c->frames) : NULL;
-	char text[320] = "available";
+	int err;
 
 	if (!c->wants_pages)
 		return 0;
-	if (why)
-		snprintf(text, sizeof(text), "unavailable: %s", why);
+	err = record_available(c, "frames", c->frames ? frames_why(c->frames) : NULL);
 	frames_close(c->frames);
 	c->frames = NULL;
-	return recording_set(c->rec, "frames", text);
+	return err;
 }
 
 int collect_finish(struct collect *c)
@@ -351,6 +368,8 @@ int collect_finish(struct collect *c)
 	if (!c->error)
 		c->error =
 			recording_set(c->rec, "compiler", (const char *)c->skel->rodata->compiler);
+	if (!c->error)
+		c->error = record_available(c, "page_tables", c->no_page_tables);
 	return c->error ? c->error : record_frames(c);
 }
 

@@ -68,6 +68,9 @@ int collect_hooks(void (*hook)(void *arg, const char *name, bool there, bool nee
 /* Who made the BPF programs: "clang 14.0.6". */
 const char *collect_compiler(void);
 
+/* Once armed: why the programs cannot read page tables; NULL: they can.  A constant. */
+const char *collect_no_page_tables(const struct collect *c);
+
 /* Name of the barrier that the command is to be told of, or NULL: there is none. */
 const char *collect_barrier(const struct collect *c);
 

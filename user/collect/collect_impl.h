@@ -22,6 +22,7 @@ struct collect {
 	struct ring_buffer *ring;
 	int ring_errno;
 	struct completions completions;
+	const char *no_page_tables; /* why programs cannot read them; NULL: they can */
 	struct bpf_link *snapshot;
 	struct recording *rec;
 	const struct collect_options *options;

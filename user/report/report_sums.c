@@ -234,6 +234,43 @@ static int print_major(sqlite3 *db, FILE *out, const struct report_style *style)
 	return report_end(stmt, rc, out);
 }
 
+/* What a stale fault proves; or that none could be told, where there may be some. */
+static int print_stale(sqlite3 *db, FILE *out, const struct report_style *style)
+{
+	char one[32], why[256], text[480];
+	sqlite3_stmt *stmt;
+	long long n = 0, others = 0;
+	int rc, err;
+
+	err = report_prepare(db, &stmt,
+			     "SELECT sum(n) FILTER (WHERE kind = 'stale'), sum(n) FILTER (WHERE "
+			     "kind IN ('reuse', 'shared_dirty', 'shmem', 'zero_page')) "
+			     "FROM fault_count");
+	if (err)
+		return err;
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		n = sqlite3_column_int64(stmt, 0);
+		others = sqlite3_column_int64(stmt, 1);
+	}
+	report_run_text(db, style, "page_tables", why, sizeof(why), "available");
+	text[0] = '\0';
+	if (n)
+		snprintf(
+			text, sizeof(text),
+			"%s of these %s stale: the page table permitted the write already; the CPU "
+			"held an old translation, or another CPU changed the entry in that moment",
+			count(one, n), n == 1 ? "is" : "are");
+	else if (others && strcmp(why, "available"))
+		snprintf(text, sizeof(text),
+			 "page tables are %s; which of these faults were stale, or of huge pages "
+			 "that were kept or of zeros, is not known",
+			 why);
+	if (*text)
+		report_wrap(out, style, text, 0, 4);
+	return report_end(stmt, rc, out);
+}
+
 static int print_uncounted(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static const char before[] = "exceptions that the kernel does not count as faults: ";
@@ -360,10 +397,7 @@ static int print_differences(sqlite3 *db, FILE *out, const struct report_style *
 int report_sums(sqlite3 *db, FILE *out, const struct report_style *style)
 {
 	static int (*const parts[])(sqlite3 *, FILE *, const struct report_style *) = {
-		print_rusage,
-		print_major,
-		print_uncounted,
-		print_differences,
+		print_rusage, print_major, print_stale, print_uncounted, print_differences,
 	};
 	int err = 0;
 
