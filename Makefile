@@ -7,7 +7,8 @@
 # make demo         the first experiment, traced
 # make lint         format and static checks
 # make deps         install what is missing for all of these (apt-get), but for deps-bench (the
-#                   peers) and deps-kernels (QEMU)
+#                   peers), deps-kernels (QEMU) and deps-compilers (other versions of clang, with
+#                   which make test tries the BPF programs as well)
 # make install      PREFIX=/usr/local DESTDIR=
 # make vmlinux      remake vmlinux/ARCH/vmlinux.h; make check-vmlinux compares it with this kernel
 #
@@ -48,6 +49,8 @@ NEED_BENCH := command/perf/linux-perf command/bpftrace/bpftrace command/trace-cm
 	command/strace/strace
 NEED_KERNELS := command/qemu-system-x86_64/qemu-system-x86 static/busybox/busybox-static \
 	command/mke2fs/e2fsprogs command/xz/xz-utils
+# Those of them that the distribution has.
+NEED_COMPILERS := $(foreach version,14 16 18 19 22,command/clang-$(version)/clang-$(version)?)
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
 	command/cppcheck/cppcheck command/shellcheck/shellcheck
 
@@ -258,7 +261,7 @@ $(OUT)/libfaultline.a: $(filter-out $(OUT)/user/cli/main.o,$(USER_OBJECTS))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(OUT)/tests/%.o: tests/unit/%.c Makefile | need-unit $(GENERATED)
+$(OUT)/tests/%.o: tests/unit/%.c Makefile | need-unit $(GENERATED) $(SKELETON)
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CFLAGS) -Itests/unit -MMD -MP -c $< -o $@
@@ -320,14 +323,15 @@ $(B)/bench/load: tests/bench/load.c Makefile | need
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(WORKLOAD_CFLAGS) $< -o $@
 
-.PHONY: deps deps-build deps-test deps-bench deps-kernels
+.PHONY: deps deps-build deps-test deps-bench deps-kernels deps-compilers
 deps: NEEDED = $(NEED_BUILD) $(NEED_TEST) $(NEED_LINT)
 lint-deps: NEEDED = $(NEED_BUILD) $(NEED_LINT) $(NEED_UNIT)
 deps-build: NEEDED = $(NEED_BUILD)
 deps-test: NEEDED = $(NEED_BUILD) $(NEED_TEST)
 deps-bench: NEEDED = $(NEED_BENCH)
 deps-kernels: NEEDED = $(NEED_BUILD) $(NEED_KERNELS)
-deps deps-build deps-test deps-bench deps-kernels lint-deps:
+deps-compilers: NEEDED = $(NEED_COMPILERS)
+deps deps-build deps-test deps-bench deps-kernels deps-compilers lint-deps:
 	@tests/deps $(foreach need,$(call missing,$(NEEDED)),'$(need)')
 
 # vmlinux.h is what a tool makes of the kernel's own style.
