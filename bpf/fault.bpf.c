@@ -61,6 +61,8 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 		__u64 now = bpf_ktime_get_ns();
 
 		fault_settle(s, task, now);
+		/* what a system call took before it faults, as write() for a file in memory */
+		effects_forget(s);
 		s->pending.t_ns = now;
 		s->pending.timed = true;
 	}

@@ -343,6 +343,12 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 	return 0;
 }
 
+/* What was allocated is no fault's that comes from now on. */
+static __always_inline void effects_forget(struct task_state *s)
+{
+	__builtin_memset(&s->effects, 0, sizeof(s->effects));
+}
+
 /* The page of a fault that is entered is not one of those that follow it. */
 static __always_inline void effects_take(struct task_state *s, __u8 kind)
 {
@@ -385,7 +391,7 @@ static __always_inline int settle_slow(struct task_state *s, __u64 now, bool in_
 	}
 	if (in_call && (minor || major) && s->syscall != FL_NO_SYSCALL)
 		gup_account(s, now, minor, major);
-	__builtin_memset(&s->effects, 0, sizeof(s->effects));
+	effects_forget(s);
 	return 0;
 }
 
@@ -425,7 +431,7 @@ static __always_inline bool fault_continues(struct task_state *s, struct task_st
 	s->run_next += run->stride;
 	s->pending.via = 0;
 	s->interrupted = false;
-	__builtin_memset(&s->effects, 0, sizeof(s->effects));
+	effects_forget(s);
 	return true;
 }
 

@@ -236,6 +236,7 @@ int BPF_PROG(call_enter, struct pt_regs *regs, long id)
 		return 0;
 	now = bpf_ktime_get_ns();
 	fault_settle_outside(s, task, now);
+	effects_forget(s); /* the call before it may have taken pages without a fault */
 	s->syscall = id;
 	s->call_ns = now;
 	if (id < 0 || id >= FL_NR_CALLS)

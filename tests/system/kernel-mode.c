@@ -3,10 +3,39 @@
  * read() and write() on untouched buffers: the kernel faults on the caller's
  * behalf.  A write to a file may try first with page faults disabled, which
  * differs between kernels and file systems: there the kernel's own count decides.
+ * The pages that a write to a file in memory takes belong to no fault, before or after it.
  */
 #include "testlib.h"
 
 #include <limits.h>
+
+/* FILE gets pages, then pages that a child shared for a moment are written. */
+static void write_then_fault(int file)
+{
+	char *kept = map_pages(7), *taken = map_pages(5);
+	pid_t pid;
+
+	write_pages(kept, 7);
+	fl_region("kept", kept, 7 * PAGE);
+	pid = must_fork();
+	if (!pid)
+		_exit(0);
+	reap(pid, 0);
+	measure("then");
+	for (int i = 0; i < 7; i++) {
+		if (write(file, kept + i * PAGE, PAGE) != PAGE)
+			die("write to a file in memory");
+		write_pages(kept + i * PAGE, 1);
+	}
+	measured("main");
+	expect_fault("main", "then", "kept", "reuse", "user", 7);
+
+	measure("populate");
+	if (write(file, kept, 7 * PAGE) != 7 * PAGE || madvise(taken, 5 * PAGE, MADV_POPULATE_READ))
+		die("write and MADV_POPULATE_READ");
+	measured("main");
+	expect_gup("main", "populate", "madvise", "zero_page", 5);
+}
 
 int main(int argc, char **argv)
 {
@@ -61,5 +90,6 @@ int main(int argc, char **argv)
 		die("faults of a write to a file in memory");
 	expect(19, "SELECT sum(n) FROM fault_count WHERE phase = 'memory' AND kind = 'zero_page'"
 		   " AND via = 'kernel' AND syscall = 'write'");
+	write_then_fault(file);
 	return test_end();
 }
