@@ -41,7 +41,7 @@ find_tracepoints() {
 }
 
 run_one() { # NAME
-	local name=$1
+	local name=$1 NOTE=
 	W=$WORK/$name
 	mkdir -p "$W/tmp"
 	chmod 777 "$W" "$W/tmp"
@@ -57,7 +57,12 @@ run_one() { # NAME
 	else
 		fail "there is no such test"
 	fi
-	echo "ok $name" >&9
+	echo "ok $name${NOTE:+: $NOTE}" >&9
+}
+
+# What is worth to be said of a test that passes.
+note() { # TEXT
+	NOTE=$1
 }
 
 # The reason on one line, without what could harm a terminal.
@@ -356,4 +361,13 @@ same_phases() {
 		skip "what the kernel does not count is told by tracefs, which cannot be mounted here; all else is right"
 	fi
 	same_set "phases (counted, gup, uncounted)" "$W/phase.expected" "$W/phase.came"
+}
+
+# Swap for this test, where the kernel takes a file of this folder for it.
+swap_on() {
+	dd if=/dev/zero of="$W/swap" bs=1M count=16 status=none
+	chmod 600 "$W/swap"
+	mkswap -q "$W/swap" || skip "mkswap cannot make a swap file (package util-linux)"
+	swapon "$W/swap" 2>"$W/err" || skip "no swap: $(cat "$W/err")"
+	trap 'swapoff "$W/swap"' EXIT
 }

@@ -170,3 +170,8 @@ test_memory_skips() {
 	same "status of major-minor without a disk" 0 "$status"
 	contains "what it skips" out "13 claims: 13 skipped" "set TMPDIR"
 }
+
+test_swap() {
+	swap_on
+	program swap
+}
