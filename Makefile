@@ -3,7 +3,8 @@
 # make              build/faultline, its experiments and its man page
 # make test         unit tests, the same under sanitizers, system tests (root or sudo)
 # make bench        cost beside the peers that are installed (ROUNDS=9, QUICK=1)
-# make test-kernels system tests and experiments on the distribution's kernels, under QEMU (slow)
+# make test-kernels system tests and experiments on the distribution's kernels, under QEMU (slow);
+#                   ARGS='--cpus=Haswell ...' (see tests/kernels/run), CLANGS='clang-14 ...'
 # make demo         the first experiment, traced
 # make lint         format and static checks
 # make deps         install what is missing for all of these (apt-get), but for deps-bench (the
@@ -52,7 +53,7 @@ NEED_KERNELS := command/qemu-system-x86_64/qemu-system-x86 static/busybox/busybo
 # Those of them that the distribution has.
 NEED_COMPILERS := $(foreach version,14 16 18 19 22,command/clang-$(version)/clang-$(version)?)
 NEED_LINT := command/clang-format/clang-format command/clang-tidy/clang-tidy \
-	command/cppcheck/cppcheck command/shellcheck/shellcheck
+	command/cppcheck/cppcheck command/shellcheck/shellcheck command/python3/python3
 
 # Ubuntu's bpftool is a wrapper that refuses kernels it has no package for; any version will do here.
 BPFTOOL ?= $(shell PATH="$(SEARCH_PATH)"; \
@@ -295,12 +296,14 @@ test:
 	@tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(B)/%=$(B)/san/%) \
 		--system $(B)/faultline $(B)/san/faultline
 
-# Not part of `make test`: it takes a quarter of an hour or more for each kernel.
+# Not part of `make test`: it takes an hour or more for each kernel.
 .PHONY: test-kernels
 test-kernels:
 	@$(MAKE) --no-print-directory deps-kernels
-	+@$(BUILD) all
-	@KERNELS=$(B)/kernels tests/kernels/run $(B)/faultline
+	+@$(if $(CLANGS),for clang in $(CLANGS); do \
+		$(BUILD) all CLANG=$$clang B=$(B)/$$clang || exit; done,$(BUILD) all)
+	@KERNELS=$(B)/kernels tests/kernels/run $(ARGS) \
+		$(if $(CLANGS),$(CLANGS:%=$(B)/%/faultline),$(B)/faultline)
 
 demo:
 	@$(MAKE) --no-print-directory deps-build
@@ -340,10 +343,10 @@ C_FILES := $(filter-out %/vmlinux.h,$(wildcard bpf/*.[ch] user/*/*.[ch] workload
 SCRIPTS := .ci/run docs/completion/faultline.bash tests/deps tests/run tests/kernels/init tests/kernels/guest \
 	$(wildcard tests/*/run tests/*/*.sh)
 TIDY := $(addprefix tidy/,$(filter %.c,$(C_FILES)))
-.PHONY: lint format lint-format lint-floors lint-cppcheck lint-shell lint-deps $(TIDY)
+.PHONY: lint format lint-format lint-floors lint-cppcheck lint-shell lint-kernels lint-deps $(TIDY)
 
 lint: lint-deps
-	+@$(BUILD) --output-sync --keep-going WERROR=1 lint-format lint-floors lint-cppcheck lint-shell $(TIDY)
+	+@$(BUILD) --output-sync --keep-going WERROR=1 lint-format lint-floors lint-cppcheck lint-shell lint-kernels $(TIDY)
 
 format:
 	clang-format -i $(C_FILES)
@@ -375,6 +378,10 @@ lint-cppcheck:
 lint-shell:
 	$(call say,SHELL,'$(words $(SCRIPTS)) scripts')
 	$(Q)shellcheck $(SCRIPTS)
+
+lint-kernels:
+	$(call say,TABLE,docs/kernels.md)
+	$(Q)tests/kernels/table --check
 
 bindir = $(DESTDIR)$(PREFIX)/bin
 libdir = $(DESTDIR)$(PREFIX)/lib/faultline/workloads
