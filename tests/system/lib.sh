@@ -33,7 +33,7 @@ find_tracepoints() {
 	local event id
 	for event in user kernel; do
 		# shellcheck disable=SC2016 # for the inner shell
-		id=$(unshare -m sh -c 'cd /sys/kernel/tracing && { [ -e events ] ||
+		id=$(unshare -m 2>/dev/null sh -c 'cd /sys/kernel/tracing && { [ -e events ] ||
 			{ mount -t tracefs tracefs . && cd /sys/kernel/tracing; }; } &&
 			cat "events/exceptions/page_fault_$1/id"' sh "$event") || id=
 		[ -z "$id" ] || export "TP_FAULT_${event^^}=$id"
@@ -48,6 +48,7 @@ run_one() { # NAME
 	cd "$W" || exit 1
 	export TMPDIR=$W/tmp
 	exec 9>&1 >"$W/log" 2>&1
+	needs_proc_and_sys
 	set -eE -o pipefail
 	trap 'fail "line $LINENO: ended with $?: $BASH_COMMAND"' ERR
 	if declare -F "test_$name" >/dev/null; then
@@ -94,6 +95,10 @@ needs() { # PROGRAM...
 	for program; do
 		command -v "$program" >/dev/null || skip "$program is not there"
 	done
+}
+needs_proc_and_sys() {
+	[ -e /proc/self/stat ] || skip "/proc is not mounted here"
+	[ -e /sys/kernel ] || skip "/sys is not mounted here"
 }
 # unshare takes the mounts out of those of others, which a chroot may not.
 needs_mount_namespace() {

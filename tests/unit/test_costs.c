@@ -7,6 +7,7 @@
 
 #include "record.h"
 
+#include "needs.h"
 #include "views/image.h"
 #include "views/places.h"
 #include "report_db.h"
@@ -169,6 +170,7 @@ static void symbols(void **state)
 	uint64_t base, behind = 7;
 
 	(void)state;
+	needs_proc();
 	assert_non_null(image);
 	base = image_is_fixed(image) ? 0 : (uint64_t)(uintptr_t)&__executable_start;
 	assert_string_equal(image_symbol(image, (uint64_t)(uintptr_t)test_costs_code - base,
@@ -256,6 +258,7 @@ static void symbols_of_what_is_mapped(void **state)
 	};
 
 	(void)state;
+	needs_proc();
 	assert_int_equal(stat("/proc/self/exe", &st), 0);
 	assert_true(
 		asprintf(

@@ -21,6 +21,7 @@
 
 #include "launch/launch.h"
 #include "launch/profile.h"
+#include "needs.h"
 
 static char folder[] = "/tmp/faultline-launch-XXXXXX";
 
@@ -140,6 +141,7 @@ static void test_waits_behind_the_gate(void **state)
 	FILE *stat;
 
 	(void)state;
+	needs_proc();
 	assert_int_equal(launch_fork(&launch, &options), 0);
 	assert_int_equal(launch_ready(&launch), 0);
 	ended = (struct pollfd){ .fd = launch.pidfd, .events = POLLIN };
@@ -285,6 +287,7 @@ static void test_signals_are_not_inherited(void **state)
 	sigset_t pending;
 
 	(void)state;
+	needs_proc();
 	assert_int_equal(run(argv, false, before, sizeof(before)), 0);
 	launch_hold_signals();
 	raise(SIGTERM);
@@ -305,6 +308,7 @@ static void test_descriptors(void **state)
 	char out[256];
 
 	(void)state;
+	needs_proc();
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 	assert_int_equal(dup2(STDIN_FILENO, 17), 17);
 	assert_int_equal(run(argv, false, out, sizeof(out)), 0);
@@ -321,6 +325,7 @@ static void test_clean_profile(void **state)
 	char out[128];
 
 	(void)state;
+	needs_proc();
 	setenv("GLIBC_TUNABLES", "glibc.malloc.arena_max=2", 1);
 	assert_int_equal(run(argv, true, out, sizeof(out)), 0);
 	unsetenv("GLIBC_TUNABLES");
@@ -362,6 +367,7 @@ static void test_pins_to_the_cpu(void **state)
 	cpu_set_t set;
 
 	(void)state;
+	needs_proc();
 	profile_cpus(&options.cpu, &tracer);
 	assert_true(options.cpu >= 0);
 	assert_int_not_equal(options.cpu, tracer);

@@ -98,16 +98,45 @@ static void note_refusal(struct list *list, const char *name, enum doctor_level 
 	note(list, name, level, words.remedy, "%s", words.found);
 }
 
-static const char no_types[] = "this kernel has no description of its types in " BTF_FILE;
-static const char no_types_remedy[] = "boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y";
+/* What nothing can be traced without. */
+struct needed_file {
+	const char *path, *found, *remedy;
+};
+
+static const struct needed_file needed_proc = {
+	"/proc/self/stat",
+	"/proc is not mounted here",
+	"mount it: mount -t proc proc /proc",
+};
+static const struct needed_file needed_sys = {
+	"/sys/kernel",
+	"/sys is not mounted here",
+	"mount it: mount -t sysfs sysfs /sys",
+};
+static const struct needed_file needed_types = {
+	BTF_FILE,
+	"this kernel has no description of its types in " BTF_FILE,
+	"boot a kernel that is built with CONFIG_DEBUG_INFO_BTF=y",
+};
+
+/* A file below a file system that is not mounted tells nothing of the kernel. */
+static const struct needed_file *missing_file(void)
+{
+	if (access(needed_proc.path, R_OK))
+		return &needed_proc;
+	if (access(needed_sys.path, F_OK))
+		return &needed_sys;
+	return access(needed_types.path, R_OK) ? &needed_types : NULL;
+}
 
 int doctor_ready(char *why, size_t why_size)
 {
 	const char *lacking = rights_lacking();
+	const struct needed_file *missing = missing_file();
 	char remedy[240];
 
-	if (access(BTF_FILE, R_OK)) {
-		snprintf(why, why_size, "%s; %s", no_types, no_types_remedy);
+	if (missing) {
+		snprintf(why, why_size, "%s; %s", missing->found, missing->remedy);
 		return -ENOENT;
 	}
 	if (!lacking)
@@ -191,7 +220,10 @@ static void check_types(struct list *list)
 	int err = kernel_types_open(&types);
 
 	if (err == -ENOENT) {
-		note(list, "kernel types", DOCTOR_MISSING, no_types_remedy, "%s", no_types);
+		const struct needed_file *file = access(needed_sys.path, F_OK) ? &needed_sys :
+										 &needed_types;
+
+		note(list, "kernel types", DOCTOR_MISSING, file->remedy, "%s", file->found);
 	} else if (err) {
 		struct refusal refusal = { .step = REFUSAL_TYPES, .err = err };
 
@@ -339,7 +371,8 @@ static void check_namespace(struct list *list)
 	struct stat st;
 
 	if (stat("/proc/self/ns/pid", &st))
-		note(list, "process ids", DOCTOR_WARN, "mount /proc", "/proc is not there");
+		note(list, "process ids", DOCTOR_MISSING, needed_proc.remedy, "%s",
+		     needed_proc.found);
 	else if (st.st_ino == INITIAL_PID_NAMESPACE)
 		note(list, "process ids", DOCTOR_OK, "", "the initial namespace");
 	else
@@ -356,7 +389,8 @@ static void check_huge_pages(struct list *list)
 		note(list, "huge pages", DOCTOR_INFO, "", "%s; experiments switch them off",
 		     chosen(line));
 	else
-		note(list, "huge pages", DOCTOR_INFO, "", "not in this kernel");
+		note(list, "huge pages", DOCTOR_INFO, "",
+		     "not known: nothing in /sys tells of them");
 }
 
 /* A setting that adds faults or changes their kind unless it is one of OFF. */
@@ -422,12 +456,12 @@ int doctor_examine(struct doctor_check **checks, size_t *n)
 	note(&list, "kernel", DOCTOR_INFO, "", "%.100s, %.40s", name.release, name.machine);
 	check_rights(&list);
 	check_identity(&list);
+	check_namespace(&list);
 	check_types(&list);
 	check_programs(&list);
 	check_events(&list);
 	check_ring(&list);
 	check_lockdown(&list);
-	check_namespace(&list);
 	check_cpus(&list);
 	check_huge_pages(&list);
 	check_off(&list, "page merging", "/sys/kernel/mm/ksm/run", "02",
