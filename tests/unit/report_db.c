@@ -10,7 +10,7 @@
 
 #include "report_db.h"
 #include "schema.h"
-#include "report/text.h"
+#include "base/text.h"
 
 const char report_db_cow[] =
 	"INSERT INTO run (key, value) VALUES"

@@ -7,7 +7,7 @@
 
 #include <paths.h>
 
-#include "launch/env.h"
+#include "base/env.h"
 
 static char *const three[] = { "A=1", "AB=two", "EMPTY=", NULL };
 

@@ -18,8 +18,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "launch/env.h"
-#include "launch/identity.h"
+#include "base/env.h"
+#include "base/identity.h"
 
 /* A user that is on every system, and is not root. */
 static char uid_text[16], gid_text[16];

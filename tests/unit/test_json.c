@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/json.h"
+#include "base/json_writer.h"
 #include "report_db.h"
 
 static int json_part(sqlite3 *db, FILE *out, const struct report_style *style)

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/message.h"
+#include "base/message.h"
 
 static void test_one_line(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include "claims/claims.h"
 #include "claims/claims_impl.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define NAME_BYTES LETTERS "0123456789_"

@@ -7,8 +7,8 @@
 
 #include "claims/claims.h"
 #include "claims/claims_impl.h"
-#include "cli/message.h"
-#include "report/text.h"
+#include "base/message.h"
+#include "base/text.h"
 
 #define ID_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-"
 

@@ -6,7 +6,7 @@
 
 #include "claims/claims.h"
 #include "claims/claims_impl.h"
-#include "report/text.h"
+#include "base/text.h"
 
 struct known {
 	const struct claims *claims;

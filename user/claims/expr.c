@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "claims/expr.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MAX_DEPTH 100 /* of nesting: each level is a few frames of stack */
 #define MAX_NAME 64

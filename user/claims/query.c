@@ -9,7 +9,7 @@
 
 #include "claims/query.h"
 #include "claims/sandbox.h"
-#include "report/text.h"
+#include "base/text.h"
 
 /* An aligned table stays in memory until its last row has shown how wide it is. */
 #define MAX_TABLE_ROWS 100000

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "claims/claims.h"
-#include "cli/message.h"
+#include "base/message.h"
 
 #define SUFFIX ".sql"
 

@@ -13,9 +13,9 @@
 
 #include "cli/catalogue.h"
 #include "cli/doctor.h"
-#include "launch/identity.h"
+#include "base/identity.h"
 #include "launch/launch.h"
-#include "cli/message.h"
+#include "base/message.h"
 #include "recording/recording.h"
 #include "report/report.h"
 #include "collect/session.h"

@@ -5,9 +5,9 @@
 
 #include "cli/cli.h"
 #include "cli/doctor.h"
-#include "cli/message.h"
+#include "base/message.h"
 #include "report/report.h"
-#include "report/text.h"
+#include "base/text.h"
 
 static const char doc[] =
 	"Say what this kernel and this user can do, and the remedy for what they cannot."

@@ -5,8 +5,8 @@
 #include "cli/catalogue.h"
 #include "claims/claims.h"
 #include "cli/cli.h"
-#include "cli/message.h"
-#include "report/text.h"
+#include "base/message.h"
+#include "base/text.h"
 
 static const char doc[] =
 	"List the experiments that can be found, by chapter."

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/cli.h"
-#include "cli/message.h"
+#include "base/message.h"
 #include "claims/query.h"
 #include "recording/recording.h"
 #include "claims/sandbox.h"

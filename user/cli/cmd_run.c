@@ -14,7 +14,7 @@
 #include "cli/compare.h"
 #include "cli/experiment.h"
 #include "launch/launch.h"
-#include "cli/message.h"
+#include "base/message.h"
 #include "cli/noise.h"
 #include "launch/profile.h"
 

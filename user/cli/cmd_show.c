@@ -6,7 +6,7 @@
 #include "views/card.h"
 #include "cli/cli.h"
 #include "views/locks_view.h"
-#include "cli/message.h"
+#include "base/message.h"
 #include "views/messages_view.h"
 #include "views/path_view.h"
 #include "views/progress_view.h"

@@ -5,8 +5,8 @@
 
 #include "cli/cli.h"
 #include "collect/collect.h"
-#include "launch/identity.h"
-#include "cli/message.h"
+#include "base/identity.h"
+#include "base/message.h"
 #include "recording/recording.h"
 #include "collect/session.h"
 

@@ -15,7 +15,7 @@
 #include "cli/cli.h"
 #include "cli/experiment.h"
 #include "launch/launch.h"
-#include "cli/message.h"
+#include "base/message.h"
 #include "cli/noise.h"
 #include "report/report.h"
 

@@ -9,7 +9,7 @@
 #include "cli/compare.h"
 #include "cli/noise.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define ID_COLUMNS 24
 #define VALUE_COLUMNS 20

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "collect/collect.h"
-#include "launch/identity.h"
+#include "base/identity.h"
 #include "collect/kernel_types.h"
 #include "collect/refusal.h"
 #include "collect/rights.h"

@@ -17,14 +17,14 @@
 #include "cli/cli.h"
 #include "collect/collect.h"
 #include "cli/compare.h"
-#include "launch/identity.h"
-#include "cli/message.h"
+#include "base/identity.h"
+#include "base/message.h"
 #include "cli/quiz.h"
 #include "recording/recording.h"
 #include "report/report.h"
 #include "report/report_part.h"
 #include "collect/session.h"
-#include "report/text.h"
+#include "base/text.h"
 
 /* BEFORE and TEXT, on a terminal in lines of its width, each but the first INDENT further in. */
 static void line(FILE *out, const char *before, const char *text, int indent)

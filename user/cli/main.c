@@ -9,7 +9,7 @@
 
 #include "cli/cli.h"
 #include "launch/launch.h"
-#include "cli/message.h"
+#include "base/message.h"
 
 static const struct command {
 	const char *name;

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/message.h"
+#include "base/message.h"
 #include "launch/profile.h"
-#include "report/text.h"
+#include "base/text.h"
 
 static const struct source {
 	unsigned int bit;

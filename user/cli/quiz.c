@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "claims/claims.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define GUESS_COLUMNS 24
 #define ID_COLUMNS 24

@@ -23,7 +23,7 @@
 #include "collect/collect_impl.h"
 #include "event.h"
 #include "collect/frames.h"
-#include "launch/identity.h"
+#include "base/identity.h"
 #include "collect/loading.h"
 #include "recording/recording.h"
 

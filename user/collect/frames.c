@@ -10,7 +10,7 @@
 
 #include "collect/barrier.h"
 #include "collect/frames_impl.h"
-#include "launch/identity.h"
+#include "base/identity.h"
 #include "recording/recording.h"
 
 /*

@@ -12,7 +12,7 @@
 
 #include "collect/collect.h"
 #include "correlate/correlate.h"
-#include "launch/identity.h"
+#include "base/identity.h"
 #include "launch/launch.h"
 #include "launch/mover.h"
 #include "launch/profile.h"

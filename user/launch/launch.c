@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "collect/barrier.h"
-#include "launch/env.h"
-#include "launch/identity.h"
+#include "base/env.h"
+#include "base/identity.h"
 #include "launch/profile.h"
 
 enum { EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };

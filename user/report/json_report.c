@@ -3,7 +3,7 @@
 #include <errno.h>
 
 #include "views/frame_view.h"
-#include "report/json.h"
+#include "base/json_writer.h"
 #include "report/report.h"
 #include "report/report_part.h"
 #include "views/surplus.h"

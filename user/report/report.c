@@ -9,7 +9,7 @@
 
 #include "report/report.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define PIPE_COLUMNS 100
 #define LEAST_COLUMNS 60

@@ -7,7 +7,7 @@
 #include "views/grid.h"
 #include "report/report_part.h"
 #include "views/surplus.h"
-#include "report/text.h"
+#include "base/text.h"
 
 static const struct grid_column columns[] = {
 	{ .name = "phase", .least = 8 },

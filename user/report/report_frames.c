@@ -5,7 +5,7 @@
 
 #include "views/frame_view.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define TIME_COLUMNS 10
 #define MOST_REGION 16

@@ -7,7 +7,7 @@
 
 #include "recording/recording.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define LARGEST_RING (1LL << 31) /* the kernel counts the bytes in 32 bits */
 

@@ -11,7 +11,7 @@
 #include "views/curve.h"
 #include "views/grid.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_TICKS 24
 #define MOMENTS 480 /* that the curves are made of */

@@ -8,7 +8,7 @@
 
 #include "recording/recording.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline.h"
 
 #define MOST_SURPLUS 10

@@ -7,7 +7,7 @@
 
 #include "report/report_part.h"
 #include "views/surplus.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_ROWS 12
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline.h"
 
 char *timeline_text(struct timeline *t, const char *format, ...)

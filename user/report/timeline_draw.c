@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline_draw.h"
 
 /* Put LEN bytes of S into at most ROOM columns from X on.  Returns where it ended. */

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline_faults.h"
 
 #define WORTH_A_LINE 100 /* faults of one kind outside any named region */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "views/frame_view.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline.h"
 
 #define LEAST_STRIP 8

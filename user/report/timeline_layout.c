@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline_draw.h"
 
 size_t timeline_line(const char *s, int width, const char **next)

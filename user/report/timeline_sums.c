@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline_faults.h"
 
 #define KINDS_NAMED 4 /* in the line for the others */

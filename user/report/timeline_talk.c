@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline.h"
 
 #define LOOK_BACK 64  /* sums that may still grow */

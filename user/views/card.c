@@ -10,7 +10,7 @@
 #include "views/card_impl.h"
 #include "views/lives.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline_draw.h"
 
 #define FIELD_COLUMNS 22

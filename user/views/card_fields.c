@@ -6,7 +6,7 @@
 
 #include "views/card_impl.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 /*
  * The number that tasks with the same one share, and who they are at that moment.

@@ -6,7 +6,7 @@
 
 #include "views/card_impl.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define RANGE_COLUMNS 25 /* 2 addresses of 47 bits */
 #define SIZE_COLUMNS 11

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include "views/curve.h"
 
-#include "report/text.h"
+#include "base/text.h"
 
 /* The highest of the values that dot column I of N stands for. */
 static double highest(const double *values, size_t n, size_t i, size_t dots)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define GAP 2
 #define LEAST_WRAPPED 20

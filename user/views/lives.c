@@ -7,7 +7,7 @@
 
 #include "views/lives.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define WORD_COLUMNS 24
 #define MOST_CPU 99999 /* more than any kernel has */

@@ -9,7 +9,7 @@
 
 #include "views/locks_view.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_SUBJECTS 6
 #define MOST_TASKS 12

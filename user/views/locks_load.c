@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "views/locks_view.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_NAME 32
 

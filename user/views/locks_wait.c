@@ -15,7 +15,7 @@
 #include "views/grid.h"
 #include "views/locks_view.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_EDGES 40
 #define MOST_CIRCLE 64

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "views/messages_view.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_LOOK_BACK 1024
 #define NO_LIMIT (1 << 20)

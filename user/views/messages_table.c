@@ -6,7 +6,7 @@
 #include "views/grid.h"
 #include "views/messages_view.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_STREAMS 20 /* lines, where rows are limited */
 

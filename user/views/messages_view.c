@@ -8,7 +8,7 @@
 
 #include "views/grid.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "views/traced.h"
 
 #define LEAST_PITCH 8 /* from one lane to the next */

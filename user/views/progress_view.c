@@ -9,7 +9,7 @@
 #include "report/report_part.h"
 #include "views/rounds.h"
 #include "views/states_view.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "views/traced.h"
 
 #define MOST_LINES 8 /* more cannot be told apart */

@@ -6,7 +6,7 @@
 
 #include "report/report_part.h"
 #include "views/rounds.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_CPUS 64
 #define MOST_SERIES 9 /* a digit each */

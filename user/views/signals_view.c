@@ -7,7 +7,7 @@
 
 #include "views/grid.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "views/traced.h"
 
 #define MOST_LOOK_BACK 1024

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_BACK (1 << 16)
 #define CODE_DETHREAD (-7) /* SI_DETHREAD: execve() ends the other threads */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "views/states_view.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_LABEL 22
 #define LEAST_LABEL 14 /* "CPU 99999 100%" */

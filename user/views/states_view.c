@@ -7,7 +7,7 @@
 
 #include "report/report_part.h"
 #include "views/states_view.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "views/traced.h"
 
 #define MOST_CPUS 16

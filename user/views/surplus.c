@@ -8,7 +8,7 @@
 #include "views/grid.h"
 #include "views/places.h"
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 enum {
 	AT_TASK,

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 
 #define MOST_COMMAND 200 /* columns of the command */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "views/tree_view.h"
 
 static void add(FILE *to, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "report/report_part.h"
-#include "report/text.h"
+#include "base/text.h"
 #include "report/timeline_draw.h"
 #include "views/tree_view.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* JSON as it is written: one value after the other, commas and indents done here. */
-#ifndef JSON_H
-#define JSON_H
+#ifndef JSON_WRITER_H
+#define JSON_WRITER_H
 
 #include <sqlite3.h>
 #include <stdio.h>

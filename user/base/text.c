@@ -7,7 +7,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "report/text.h"
+#include "base/text.h"
 
 /* Digits in groups of three; SIZE may be too small, then it is cut. */
 static void group_digits(char *buf, size_t size, const char *digits, size_t len)

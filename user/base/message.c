@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "cli/message.h"
+#include "base/message.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "report/text.h"
+#include "base/text.h"
 
 #define NAME_MAX_LENGTH 64
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "report/json.h"
-#include "report/text.h"
+#include "base/json_writer.h"
+#include "base/text.h"
 
 /* Objects two levels down and deeper stand on one line: a row of a table each. */
 #define INDENTED_DEPTH 2

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "launch/identity.h"
+#include "base/identity.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "launch/env.h"
+#include "base/env.h"
 
 struct identity_caller identity_caller(void)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "launch/env.h"
+#include "base/env.h"
 
 #include <errno.h>
 #include <paths.h>
