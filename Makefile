@@ -84,7 +84,7 @@ WARN := -Wall -Wextra -Wcast-align $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
 SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined)
-# A module finds the header of another by its path, "report/text.h"; see lint-floors.
+# A module finds the header of another by its path, "base/text.h"; see lint-floors.
 USER_INCLUDES := -Iuser
 USER_CFLAGS := -std=gnu11 $(WARN) $(CFLAGS) $(SAN_FLAGS) -pthread $(USER_INCLUDES) -Ibpf -Iworkloads -I$(K) -I$(B) \
 	-DFAULTLINE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)

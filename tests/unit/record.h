@@ -21,7 +21,7 @@
 #include "correlate/correlate.h"
 #include "event.h"
 #include "schema.h"
-#include "correlate/syscall_name.h"
+#include "record/syscall_name.h"
 
 #define T0 1000000ULL /* so that an absolute time never looks like a relative one */
 

@@ -13,8 +13,8 @@
 
 #include <asm/unistd.h>
 
-#include "collect/calls.h"
-#include "collect/collect.h"
+#include "record/calls.h"
+#include "record/subjects.h"
 
 #define R FL_CALL_RECORD
 #define FILE_IN (R | FL_CALL_FILE)

@@ -18,7 +18,7 @@
 #include "claims_file.h"
 #include "claims/claims_impl.h"
 #include "event.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 static void run(sqlite3 *db, const char *sql)
 {

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collect/collect.h"
 #include "views/locks_view.h"
 #include "views/messages_view.h"
 #include "views/path_view.h"
@@ -17,6 +16,7 @@
 #include "views/signals_view.h"
 #include "views/states_view.h"
 #include "views/traced.h"
+#include "record/subjects.h"
 
 static const struct report_style plain = { .width = 0 };
 
@@ -116,10 +116,10 @@ static void test_every_subject_has_a_word(void **state)
 	char text[128];
 
 	(void)state;
-	assert_string_equal(collect_subjects(text, sizeof(text), 0), "");
-	assert_string_equal(collect_subjects(text, sizeof(text), SUBJECT_CARDS | SUBJECT_RSS),
+	assert_string_equal(subjects_words(text, sizeof(text), 0), "");
+	assert_string_equal(subjects_words(text, sizeof(text), SUBJECT_CARDS | SUBJECT_RSS),
 			    "rss, cards");
-	assert_string_equal(collect_subjects(text, sizeof(text), ~0u),
+	assert_string_equal(subjects_words(text, sizeof(text), ~0u),
 			    "pages, rss, states, signals, locks, messages, calls, data, frames, "
 			    "cards, kthreads");
 }

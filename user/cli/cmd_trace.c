@@ -4,11 +4,11 @@
 #include <sys/wait.h>
 
 #include "cli/cli.h"
-#include "collect/collect.h"
 #include "base/identity.h"
 #include "base/message.h"
 #include "recording/recording.h"
 #include "collect/session.h"
+#include "record/subjects.h"
 
 static const struct argp_option options[] = {
 	{ "user", 'u', "USER", 0, "run the command as USER", 0 },

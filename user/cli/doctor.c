@@ -21,6 +21,7 @@
 #include "collect/kernel_types.h"
 #include "collect/refusal.h"
 #include "collect/rights.h"
+#include "record/subjects.h"
 
 #define BTF_FILE "/sys/kernel/btf/vmlinux"
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCu /* PROC_PID_INIT_INO */

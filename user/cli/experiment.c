@@ -15,7 +15,6 @@
 #include "cli/catalogue.h"
 #include "claims/claims.h"
 #include "cli/cli.h"
-#include "collect/collect.h"
 #include "cli/compare.h"
 #include "base/identity.h"
 #include "base/message.h"
@@ -25,6 +24,7 @@
 #include "report/report_part.h"
 #include "collect/session.h"
 #include "base/text.h"
+#include "record/subjects.h"
 
 /* BEFORE and TEXT, on a terminal in lines of its width, each but the first INDENT further in. */
 static void line(FILE *out, const char *before, const char *text, int indent)
@@ -119,25 +119,9 @@ void experiment_predict(const struct experiment *e)
 /* What the claims read decides which programs watch the kernel. */
 static void add_subject(const char *table, const char *column, void *arg)
 {
-	static const struct {
-		const char *table, *column;
-		unsigned int subject;
-	} subjects[] = {
-		{ "page_alloc", NULL, SUBJECT_PAGES },    { "rss", NULL, SUBJECT_RSS },
-		{ "state", NULL, SUBJECT_STATES },        { "signal", NULL, SUBJECT_SIGNALS },
-		{ "lock", NULL, SUBJECT_LOCKS },          { "message", NULL, SUBJECT_MESSAGES },
-		{ "syscall", NULL, SUBJECT_CALLS },       { "syscall", "data", SUBJECT_DATA },
-		{ "frame", NULL, SUBJECT_FRAMES },        { "packet", NULL, SUBJECT_MESSAGES },
-		{ "sock_state", NULL, SUBJECT_MESSAGES }, { "priority", NULL, SUBJECT_STATES },
-		{ "card", NULL, SUBJECT_CARDS },          { "vma", NULL, SUBJECT_CARDS },
-		{ "open_file", NULL, SUBJECT_CARDS },     { "kthread", NULL, SUBJECT_KTHREADS },
-	};
 	unsigned int *wanted = arg;
 
-	for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++)
-		if (!strcmp(table, subjects[i].table) &&
-		    (!subjects[i].column || !strcmp(column, subjects[i].column)))
-			*wanted |= subjects[i].subject;
+	*wanted |= subjects_of_column(table, column);
 }
 
 /*

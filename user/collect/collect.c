@@ -26,6 +26,7 @@
 #include "base/identity.h"
 #include "collect/loading.h"
 #include "recording/recording.h"
+#include "record/subjects.h"
 
 /*
  * How often the ring buffer is looked at.  Programs never wake us: a wake-up is

@@ -16,30 +16,8 @@ struct collect;
 struct recording;
 struct refusal;
 
-/* Subjects of the kernel; each is a set of BPF programs.  Faults, tasks and calls are always there. */
-enum {
-	SUBJECT_PAGES = 1 << 0, /* mm_page_alloc as table page_alloc */
-	SUBJECT_RSS = 1 << 1,
-	SUBJECT_STATES = 1 << 2,
-	SUBJECT_SIGNALS = 1 << 3,
-	SUBJECT_LOCKS = 1 << 4,
-	SUBJECT_MESSAGES = 1 << 5,
-	SUBJECT_CALLS = 1 << 6,  /* every system call, not only those of the life cycle */
-	SUBJECT_DATA = 1 << 7,   /* the start of small buffers of read and write */
-	SUBJECT_FRAMES = 1 << 8, /* page frames at barriers (frames.h) */
-	/* task_struct at phases, at exits and at barriers, and there mappings and open files */
-	SUBJECT_CARDS = 1 << 9,
-	SUBJECT_KTHREADS = 1 << 10, /* births and ends of kernel threads */
-	SUBJECT_DEFAULT = SUBJECT_PAGES | SUBJECT_RSS | SUBJECT_STATES | SUBJECT_SIGNALS |
-			  SUBJECT_LOCKS | SUBJECT_MESSAGES | SUBJECT_CARDS,
-	SUBJECT_ALL = (1 << 11) - 1,
-};
-
-/* "states, signals": SUBJECTS in words, as run.subjects has them, into BUF, which is returned. */
-char *collect_subjects(char *buf, size_t size, unsigned int subjects);
-
 struct collect_options {
-	unsigned int subjects;
+	unsigned int subjects; /* SUBJECT_* of record/subjects.h */
 	bool every_fault;  /* the time of each one */
 	bool every_end;    /* and each one's end, not a sample's; with every_fault */
 	size_t ring_bytes; /* 0: default */

@@ -12,7 +12,7 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
-#include "collect/calls.h"
+#include "record/calls.h"
 #include "collect/collect.h"
 #include "collect/collect_impl.h"
 #include "collect/kernel_facts.h"
@@ -20,6 +20,7 @@
 #include "collect/loading.h"
 #include "collect/refusal.h"
 #include "collect/tracepoints.h"
+#include "record/subjects.h"
 
 #define DEFAULT_RING_BYTES (16u << 20)
 

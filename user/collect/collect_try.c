@@ -11,40 +11,14 @@
 #include "collect/kernel_types.h"
 #include "collect/loading.h"
 #include "collect/tracepoints.h"
+#include "record/subjects.h"
 
 /* As much as kernels before 5.2 take; what is not written to costs no memory. */
 #define LOG_BYTES ((16u << 20) - 1)
 
-/* The subjects that PROGRAM serves; those that are not named here serve all. */
-static unsigned int subjects_of(const struct faultline_bpf *skel, const struct bpf_program *program)
+static unsigned int subjects_of(const struct bpf_program *program)
 {
-	const struct {
-		const struct bpf_program *program;
-		unsigned int subjects;
-	} optional[] = {
-		{ skel->progs.task_rename, SUBJECT_DEFAULT },
-		{ skel->progs.sched_waking, SUBJECT_STATES },
-		{ skel->progs.sched_wakeup, SUBJECT_STATES },
-		{ skel->progs.sched_wakeup_new, SUBJECT_STATES },
-		{ skel->progs.sched_migrate, SUBJECT_STATES },
-		{ skel->progs.sched_prio, SUBJECT_STATES },
-		{ skel->progs.lock_flock, SUBJECT_LOCKS },
-		{ skel->progs.lock_posix, SUBJECT_LOCKS },
-		{ skel->progs.ipc_sock_state, SUBJECT_MESSAGES },
-		{ skel->progs.ipc_net_queue, SUBJECT_MESSAGES },
-		{ skel->progs.kthread_ask, SUBJECT_KTHREADS },
-		{ skel->progs.kthread_born, SUBJECT_KTHREADS },
-		{ skel->progs.kthread_stop, SUBJECT_KTHREADS },
-		{ skel->progs.kthread_exit, SUBJECT_KTHREADS },
-		{ skel->progs.snapshot_card, SUBJECT_CARDS },
-		{ skel->progs.snapshot_vma, SUBJECT_CARDS },
-		{ skel->progs.snapshot_file, SUBJECT_CARDS },
-	};
-
-	for (size_t i = 0; i < sizeof(optional) / sizeof(optional[0]); i++)
-		if (optional[i].program == program)
-			return optional[i].subjects;
-	return ~0u;
+	return subjects_of_program(bpf_program__name(program));
 }
 
 void loading_choose(const struct faultline_bpf *skel, unsigned int subjects)
@@ -52,7 +26,7 @@ void loading_choose(const struct faultline_bpf *skel, unsigned int subjects)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skel->obj) {
-		bpf_program__set_autoload(program, subjects_of(skel, program) & subjects);
+		bpf_program__set_autoload(program, subjects_of(program) & subjects);
 	}
 }
 
@@ -112,7 +86,7 @@ int collect_try(void (*refused)(void *arg, const struct refusal *why, bool neede
 	} else {
 		bpf_object__for_each_program(program, c.skel->obj) {
 			if (loading_alone(&l, nr++, &why))
-				refused(arg, &why, subjects_of(c.skel, program) & SUBJECT_DEFAULT);
+				refused(arg, &why, subjects_of(program) & SUBJECT_DEFAULT);
 		}
 	}
 	loading_close(&l);
@@ -133,7 +107,7 @@ static bool is_known(const struct faultline_bpf *skel, const struct bpf_program 
 		if (strcmp(bpf_program__section_name(other), name))
 			continue;
 		first = first ?: other;
-		*needed |= subjects_of(skel, other) & SUBJECT_DEFAULT;
+		*needed |= subjects_of(other) & SUBJECT_DEFAULT;
 	}
 	return first != program;
 }

@@ -18,6 +18,7 @@
 #include "launch/profile.h"
 #include "recording/recording.h"
 #include "collect/refusal.h"
+#include "record/subjects.h"
 
 /* The command as one line, arguments with blanks in quotes. */
 static void describe_command(char *buf, size_t size, char *const *argv)
@@ -52,7 +53,7 @@ static int record_facts(struct recording *rec, const struct session_options *o)
 		err = recording_set(rec, "command", command);
 	if (!err)
 		err = recording_set(rec, "subjects",
-				    collect_subjects(subjects, sizeof(subjects), o->subjects));
+				    subjects_words(subjects, sizeof(subjects), o->subjects));
 	if (!err && o->experiment)
 		err = recording_set(rec, "experiment", o->experiment);
 	for (size_t i = 0; i < o->nr_params && !err; i++) {

@@ -22,7 +22,7 @@
 
 #include "correlate/correlate_private.h"
 #include "recording/recording.h"
-#include "correlate/syscall_name.h"
+#include "record/syscall_name.h"
 
 int correlate_fail(struct correlation *c, int err, const char *format, ...)
 {

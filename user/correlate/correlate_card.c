@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 /* What tasks share or have of their own, by the address of its struct. */
 enum share { SHARE_MM, SHARE_FILES, SHARE_FS, SHARE_SIGHAND, NR_SHARES };

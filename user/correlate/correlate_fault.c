@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 bool fault_readable(const struct fl_event *event, size_t size)
 {

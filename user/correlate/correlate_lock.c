@@ -14,7 +14,7 @@
 #include <stdlib.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 /* Ranges held on one file at once; beyond that the oldest are forgotten. */
 #define MAX_HELD 512

@@ -21,7 +21,7 @@
 #include <stdlib.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 #define FLAG_PEEK 0x2      /* MSG_PEEK: the bytes stay */
 #define FLAG_CUT 0x20      /* MSG_TRUNC: a packet was larger than the buffer */

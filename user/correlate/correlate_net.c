@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 /* A port that is not known yet is 0. */
 static struct cell cell_port(__u16 port)

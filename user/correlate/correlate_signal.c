@@ -21,7 +21,7 @@
 #include <stdlib.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 #define SIGNO_KILL 9
 #define SIGNO_REALTIME 32

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "correlate/correlate_private.h"
-#include "correlate/names.h"
+#include "record/names.h"
 
 /* From linux/sched.h: the header with the same names for programs needs more than we have. */
 #define FLAG_VM 0x00000100

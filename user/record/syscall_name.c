@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "correlate/syscall_name.h"
+#include "record/syscall_name.h"
 
 #include <stddef.h>
 #include <string.h>

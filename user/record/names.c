@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "correlate/names.h"
+#include "record/names.h"
 
 #include <netinet/in.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-#include "collect/calls.h"
+#include "record/calls.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-#include "collect/collect.h"
+#include "record/subjects.h"
 #include "syscall_names.h"
 
 /* A subject that is always there, and sets of others. */
