@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "collect/available.h"
+#include "base/available.h"
 
 static char top[] = "/tmp/faultline-test.XXXXXX";
 static const char *const names[] = { "memory.max",

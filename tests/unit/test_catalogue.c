@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/catalogue.h"
+#include "experiment/catalogue.h"
 #include "claims/claims.h"
 
 static char first[] = "/tmp/faultline-catalogue-XXXXXX";

@@ -12,8 +12,8 @@
 
 #include "claims/claims.h"
 #include "claims_file.h"
-#include "cli/compare.h"
-#include "cli/noise.h"
+#include "experiment/compare.h"
+#include "experiment/noise.h"
 #include "launch/profile.h"
 
 static const unsigned int all = NOISE_THP | NOISE_MIGRATE | NOISE_DYNAMIC | NOISE_RSEQ |

@@ -11,7 +11,7 @@
 
 #include "claims/claims.h"
 #include "claims_file.h"
-#include "cli/quiz.h"
+#include "experiment/quiz.h"
 
 static const char claims_text[] = "-- title: t\n"
 				  "-- param: pages = 25600   1..50000   how many\n"

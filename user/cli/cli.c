@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/catalogue.h"
+#include "experiment/catalogue.h"
 #include "cli/doctor.h"
 #include "base/identity.h"
 #include "launch/launch.h"

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/catalogue.h"
+#include "experiment/catalogue.h"
 #include "claims/claims.h"
 #include "cli/cli.h"
 #include "base/message.h"

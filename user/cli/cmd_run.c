@@ -8,14 +8,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/catalogue.h"
+#include "experiment/catalogue.h"
 #include "claims/claims.h"
 #include "cli/cli.h"
-#include "cli/compare.h"
-#include "cli/experiment.h"
+#include "experiment/compare.h"
+#include "experiment/experiment.h"
 #include "launch/launch.h"
 #include "base/message.h"
-#include "cli/noise.h"
+#include "experiment/noise.h"
 #include "launch/profile.h"
 
 enum { OPT_ALL = 0x100, OPT_SET, OPT_PREDICT, OPT_CHAPTER, OPT_NOISE, OPT_QUIZ };

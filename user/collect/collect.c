@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect/available.h"
+#include "base/available.h"
 #include "collect/collect_impl.h"
 #include "event.h"
 #include "collect/frames.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "collect/available.h"
+#include "base/available.h"
 
 #include <limits.h>
 #include <stdbool.h>

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "claims/claims.h"
-#include "cli/compare.h"
-#include "cli/noise.h"
+#include "experiment/compare.h"
+#include "experiment/noise.h"
 #include "report/report_part.h"
 #include "base/text.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "cli/noise.h"
+#include "experiment/noise.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "cli/quiz.h"
+#include "experiment/quiz.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "cli/experiment.h"
+#include "experiment/experiment.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,14 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "collect/available.h"
-#include "cli/catalogue.h"
+#include "base/available.h"
+#include "experiment/catalogue.h"
 #include "claims/claims.h"
 #include "cli/cli.h"
-#include "cli/compare.h"
+#include "experiment/compare.h"
 #include "base/identity.h"
 #include "base/message.h"
-#include "cli/quiz.h"
+#include "experiment/quiz.h"
 #include "recording/recording.h"
 #include "report/report.h"
 #include "report/report_part.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
-#include "cli/compare.h"
+#include "experiment/compare.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,12 +11,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/catalogue.h"
+#include "experiment/catalogue.h"
 #include "cli/cli.h"
-#include "cli/experiment.h"
+#include "experiment/experiment.h"
 #include "launch/launch.h"
 #include "base/message.h"
-#include "cli/noise.h"
+#include "experiment/noise.h"
 #include "report/report.h"
 
 #define MOST_RUNS 8
