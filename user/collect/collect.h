@@ -18,10 +18,10 @@ struct refusal;
 
 struct collect_options {
 	unsigned int subjects; /* SUBJECT_* of record/subjects.h */
-	bool every_fault;  /* the time of each one */
-	bool every_end;    /* and each one's end, not a sample's; with every_fault */
-	size_t ring_bytes; /* 0: default */
-	int cpu;           /* where to drain; -1: anywhere */
+	bool every_fault;      /* the time of each one */
+	bool every_end;        /* and each one's end, not a sample's; with every_fault */
+	size_t ring_bytes;     /* 0: default */
+	int cpu;               /* where to drain; -1: anywhere */
 };
 
 /* A collector that does nothing yet but has its barrier.  O stays the caller's.  0 or -errno. */
