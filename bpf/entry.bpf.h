@@ -17,6 +17,7 @@
 #define PF_WRITE 0x2
 #define PF_USER 0x4
 #define PF_INSTR 0x10
+#define PF_PKEY 0x20
 #define PF_SHADOW_STACK 0x40
 
 /* What the entry said at the exception; no bits of the CPU's. */
@@ -59,8 +60,9 @@ static __always_inline __u64 kernel_word(__u64 at)
 }
 
 /*
- * The entry that maps ADDRESS in the tables from TABLE on, and how much it maps; 0: none does, or
- * the tables cannot be read.  It is written to, open to user mode and executed as far as every
+ * The entry that maps ADDRESS in the tables from TABLE on, and how much it maps.  Where none does,
+ * what stands in its place, with an ENTRY_SHIFT() of 0; 0: nothing, or the tables cannot be read.
+ * It is written to, open to user mode and executed as far as every
  * level permits it.  The top level has no say in the last: for itself the kernel forbids to
  * execute there what user mode may execute in its own copy (pti_set_user_pgtbl()).
  */
@@ -74,7 +76,7 @@ SHARED __u64 entry_find(__u64 table, __u64 address)
 	for (level = 0; level < 5; level++) {
 		entry = kernel_word(table + ((address >> shift) & 511) * sizeof(entry));
 		if (!(entry & ENTRY_PRESENT))
-			return 0;
+			return entry & ~(31ULL << ENTRY_SHIFT_AT);
 		all &= entry;
 		any |= level ? entry & ENTRY_NO_EXEC : 0;
 		if (shift == PAGE_SHIFT || (shift < P4D_SHIFT && entry & ENTRY_LEAF))
@@ -107,6 +109,18 @@ static __always_inline __u32 entry_tell(__u64 entry, __u32 error)
 {
 	return error | (entry_permits(entry, error) ? PF_PERMITTED : 0) |
 	       (ENTRY_SHIFT(entry) > PAGE_SHIFT ? PF_HUGE : 0);
+}
+
+/*
+ * What stands in the place of an entry for pages that nobody may touch (MADV_GUARD_INSTALL): a
+ * swap entry of the last type with bit 2 of its offset, which is kept inverted (__swp_entry()).
+ */
+#define ENTRY_GUARD_TYPE 31ULL
+#define ENTRY_GUARD_BIT (1ULL << (9 + 2))
+
+static __always_inline bool entry_is_guard(__u64 entry)
+{
+	return !(entry & (ENTRY_PRESENT | ENTRY_GUARD_BIT)) && entry >> 59 == ENTRY_GUARD_TYPE;
 }
 
 /* Where ADDRESS, which ENTRY maps, is in the kernel's own address space. */

@@ -41,6 +41,16 @@ static __noinline int fault_enter_nested(struct task_state *s, __u64 address, __
 	return 0;
 }
 
+static __always_inline enum fault_event next_access(const struct task_state *s, __u64 address,
+						    __u64 ip)
+{
+	const struct pending_fault *p = &s->pending;
+
+	if (address == p->address && ip == p->ip)
+		return EVENT_AGAIN;
+	return address >> PAGE_SHIFT == p->address >> PAGE_SHIFT ? EVENT_NEAR : EVENT_OTHER;
+}
+
 static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u64 error, __u8 via)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -60,7 +70,7 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 	} else {
 		__u64 now = bpf_ktime_get_ns();
 
-		fault_settle(s, task, now);
+		fault_settle(s, task, now, next_access(s, address, regs->ip));
 		/* what a system call took before it faults, as write() for a file in memory */
 		effects_forget(s);
 		s->pending.t_ns = now;

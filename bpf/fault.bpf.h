@@ -21,6 +21,7 @@
 
 #include "cost.bpf.h"
 #include "entry.bpf.h"
+#include "fault-refused.bpf.h"
 #include "ledger.bpf.h"
 #include "rss.bpf.h"
 #include "trace.bpf.h"
@@ -117,49 +118,6 @@ SHARED int fault_kind(struct task_state *s)
 	if (fx->tables && thp_possible(s) && ENTRY_SHIFT(entry_at(p->address)) == PMD_SHIFT)
 		return FL_HUGE_ZERO_PAGE;
 	return FL_ZERO_PAGE;
-}
-
-/* As access_error() has it. */
-static __always_inline bool vma_forbids(const struct task_state *s, __u32 error)
-{
-	if (!s->vma.end)
-		return true;
-	if (error & PF_WRITE)
-		return !(s->vma.flags & VM_WRITE_BIT);
-	return error & PF_PROT || !(s->vma.flags & VM_ACCESS_BITS);
-}
-
-/*
- * The kind of an exception that the kernel does not count; 0: it counts.
- * ROSE: the counters rose since it was entered.
- */
-static __always_inline __u8 fault_refused(const struct task_state *s, bool rose)
-{
-	const struct pending_fault *p = &s->pending;
-
-	if (p->end_ns)
-		return 0; /* its completion was seen */
-	if (p->signo == 11)
-		return FL_SEGV;
-	if (p->signo == 7)
-		return FL_BUS;
-	if (p->disabled)
-		return p->via == FL_KERNEL ? FL_NOFAULT : FL_SPURIOUS;
-	if (rose)
-		return 0;
-	/*
-	 * kernelmode_fixup_or_oops() leaves no event: the system call returns
-	 * EFAULT.  The VMA says why: it is not there, forbids the access, or
-	 * belongs to a file, which can end before it or fail to be read.
-	 */
-	if (p->via == FL_KERNEL && vma_forbids(s, p->error))
-		return FL_SEGV;
-	if (p->via == FL_KERNEL && s->vma.object)
-		return FL_BUS;
-	/* a signal to deal with makes handle_mm_fault() give up; the access is tried again */
-	if (s->interrupted)
-		return FL_SPURIOUS;
-	return 0;
 }
 
 /*
@@ -316,7 +274,7 @@ SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major
 		address = s->call_args[0];
 	s->pending.address = address;
 	if (address)
-		vma_locate(s, current_mm(), address);
+		vma_cache_fill(s, address);
 	else
 		vma_forget(s);
 	if (major)
@@ -360,7 +318,7 @@ static __always_inline void effects_take(struct task_state *s, __u8 kind)
 		s->effects.huge--;
 }
 
-static __always_inline int settle_slow(struct task_state *s, __u64 now, bool in_call)
+static __always_inline int settle_slow(struct task_state *s, __u64 now, __u32 event, bool in_call)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 minor, major;
@@ -372,7 +330,7 @@ static __always_inline int settle_slow(struct task_state *s, __u64 now, bool in_
 	s->min_flt += minor;
 	s->maj_flt += major;
 	if (s->pending.via) {
-		__u8 refused = fault_refused(s, minor || major);
+		__u8 refused = fault_refused(s, event);
 
 		if (refused) {
 			fault_account(s, VERDICT(refused, s->pending.via, 0), 1);
@@ -387,7 +345,6 @@ static __always_inline int settle_slow(struct task_state *s, __u64 now, bool in_
 			effects_take(s, kind);
 		}
 		s->pending.via = 0;
-		s->interrupted = false;
 	}
 	if (in_call && (minor || major) && s->syscall != FL_NO_SYSCALL)
 		gup_account(s, now, minor, major);
@@ -395,15 +352,15 @@ static __always_inline int settle_slow(struct task_state *s, __u64 now, bool in_
 	return 0;
 }
 
-SHARED int fault_settle_slow(struct task_state *s, __u64 now)
+SHARED int fault_settle_slow(struct task_state *s, __u64 now, __u32 event)
 {
-	return settle_slow(s, now, true);
+	return settle_slow(s, now, event, true);
 }
 
 /* Without all that belongs to get_user_pages(), so that the verifier need not go through it. */
-SHARED int fault_settle_outside_slow(struct task_state *s, __u64 now)
+SHARED int fault_settle_outside_slow(struct task_state *s, __u64 now, __u32 event)
 {
-	return settle_slow(s, now, false);
+	return settle_slow(s, now, event, false);
 }
 
 /*
@@ -430,28 +387,28 @@ static __always_inline bool fault_continues(struct task_state *s, struct task_st
 	run_time(s);
 	s->run_next += run->stride;
 	s->pending.via = 0;
-	s->interrupted = false;
 	effects_forget(s);
 	return true;
 }
 
 /* What the last fault of TASK, the current one, came to; see the head of this file. */
-static __always_inline void fault_settle(struct task_state *s, struct task_struct *task, __u64 now)
+static __always_inline void fault_settle(struct task_state *s, struct task_struct *task, __u64 now,
+					 __u32 event)
 {
 	if (s->pending.via && fault_continues(s, task))
 		return;
 	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
-		fault_settle_slow(s, now);
+		fault_settle_slow(s, now, event);
 }
 
-/* The same before a system call begins: the last fault was user mode's. */
+/* The same outside of system calls: the last fault was user mode's. */
 static __always_inline void fault_settle_outside(struct task_state *s, struct task_struct *task,
-						 __u64 now)
+						 __u64 now, __u32 event)
 {
 	if (s->pending.via && fault_continues(s, task))
 		return;
 	if (s->pending.via || task->min_flt != s->min_flt || task->maj_flt != s->maj_flt)
-		fault_settle_outside_slow(s, now);
+		fault_settle_outside_slow(s, now, event);
 }
 
 #endif /* FAULT_BPF_H */

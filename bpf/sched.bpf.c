@@ -33,7 +33,7 @@ SHARED int task_end(struct task_state *s, __u64 now)
 SHARED int last_settle(struct task_state *s, __u64 now)
 {
 	if (s)
-		fault_settle(s, bpf_get_current_task_btf(), now);
+		fault_settle(s, bpf_get_current_task_btf(), now, EVENT_OTHER);
 	return 0;
 }
 

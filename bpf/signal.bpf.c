@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signals: generated for whom by whom, and delivered. */
+#include "fault.bpf.h"
 #include "trace.bpf.h"
 
 const volatile bool want_signals = false;
 
-/* si_code of a signal that the kernel raised for a fault is positive; SI_KERNEL is 0x80. */
+#define SI_KERNEL_CODE 0x80
+
+/* si_code of a signal that the kernel raised for a fault is positive. */
 static __always_inline int signal_code(struct kernel_siginfo *info)
 {
 	/* SEND_SIG_NOINFO and SEND_SIG_PRIV are no pointers */
 	if ((__u64)info == 0)
 		return 0; /* SI_USER */
 	if ((__u64)info == 1)
-		return 0x80;
+		return SI_KERNEL_CODE;
 	return BPF_CORE_READ(info, si_code);
+}
+
+/*
+ * Whether this is what became of the exception: force_sig_fault() names its address, as a protection
+ * fault (#GP) does not.  Where the kernel itself could not write on the way to user mode, a signal's
+ * frame or the area of rseq, it says so without an address: force_sigsegv().
+ */
+static __always_inline bool is_for_fault(struct task_state *s, struct kernel_siginfo *info,
+					 int code)
+{
+	if (code == SI_KERNEL_CODE)
+		return s->pending.via == FL_KERNEL && s->pending.syscall == FL_NO_SYSCALL;
+	return code > 0 && code < SI_KERNEL_CODE && s->pending.via &&
+	       as_number(s, BPF_CORE_READ(info, _sifields._sigfault._addr)) == s->pending.address;
 }
 
 /*
@@ -31,8 +48,7 @@ int BPF_PROG(signal_generated, int signo, struct kernel_siginfo *info, struct ta
 	if (!s)
 		return 0;
 	code = signal_code(info);
-	/* force_sig_fault(): this is what became of the exception */
-	if (sender == task && (signo == 11 || signo == 7) && code > 0)
+	if (sender == task && (signo == 11 || signo == 7) && is_for_fault(s, info, code))
 		s->pending.signo = signo;
 	if (!want_signals)
 		return 0;
@@ -73,7 +89,7 @@ int BPF_PROG(signal_delivered, int signo, struct kernel_siginfo *info, struct k_
 		return 0;
 	now = bpf_ktime_get_ns();
 	handler = (__u64)BPF_CORE_READ(ka, sa.sa_handler);
-	s->interrupted = true;
+	fault_settle_outside(s, task, now, EVENT_SIGNAL);
 	/* do_coredump() and do_exit() follow in the same breath */
 	if (!handler && default_is_fatal(signo))
 		s->syscall = FL_IN_EXIT;

@@ -235,7 +235,7 @@ int BPF_PROG(call_enter, struct pt_regs *regs, long id)
 	if (!s)
 		return 0;
 	now = bpf_ktime_get_ns();
-	fault_settle_outside(s, task, now);
+	fault_settle_outside(s, task, now, EVENT_OTHER);
 	effects_forget(s); /* the call before it may have taken pages without a fault */
 	s->syscall = id;
 	s->call_ns = now;
@@ -274,7 +274,8 @@ int BPF_PROG(call_exit, struct pt_regs *regs, long ret)
 	/* mmap with MAP_POPULATE says only now where it put the pages */
 	if (class & FL_CALL_MAPS && !s->call_args[0] && ret > 0)
 		s->call_args[0] = ret;
-	fault_settle(s, task, now);
+	s->ret = ret;
+	fault_settle(s, task, now, EVENT_RETURN);
 	/* the path given to execve went with the old address space; FL_TASK_EXEC has it */
 	if (s->in_exec)
 		class &= ~(FL_CALL_PATH0 | FL_CALL_PATH1);

@@ -111,7 +111,6 @@ int BPF_PROG(task_exit, struct task_struct *task)
 	parent_check(s, task, now);
 	card_send(s, as_number(s, task), card_registers(s, task), FL_CARD_EXIT, now);
 	s->syscall = FL_IN_EXIT;
-	s->interrupted = true;
 
 	event_fill(&e.event, FL_TASK_EXIT, s->task, now);
 	/* as wait_task_zombie() has it */

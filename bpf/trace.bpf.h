@@ -89,7 +89,7 @@ struct pending_fault {
 	__u8 via;      /* enum fl_via; 0: nothing is pending */
 	__u8 watched;  /* counters in rss_before[], one bit for each MM_* */
 	__u16 syscall; /* that the task was in */
-	__u16 signo;   /* the signal that it raised */
+	__u16 signo;   /* the signal that it raised for the address */
 	bool timed;
 	__u8 disabled; /* page faults were disabled, or the address is the kernel's */
 	union {
@@ -142,14 +142,13 @@ struct task_state {
 			__u16 syscall; /* FL_NO_SYSCALL, FL_IN_EXIT or the number */
 		};
 	};
-	bool interrupted; /* a signal was delivered, or the task ends, since the last settled fault */
-	bool in_exec;     /* the address space is a new one, the call has not returned */
-	bool begun;       /* base counters are taken, FL_TASK_NEW is sent */
-	bool on_cpu;      /* it was seen to get a CPU */
-	bool runnable;    /* it was seen to be woken, or to leave a CPU while it could go on */
-	__u64 sched_ns;   /* when it last left a CPU, or was woken after that, as far as was seen */
-	bool probing;     /* we ourselves touch user memory: not the task's fault */
-	__u64 min_flt;    /* what of the kernel's counters is accounted for */
+	bool in_exec;   /* the address space is a new one, the call has not returned */
+	bool begun;     /* base counters are taken, FL_TASK_NEW is sent */
+	bool on_cpu;    /* it was seen to get a CPU */
+	bool runnable;  /* it was seen to be woken, or to leave a CPU while it could go on */
+	__u64 sched_ns; /* when it last left a CPU, or was woken after that, as far as was seen */
+	bool probing;   /* we ourselves touch user memory: not the task's fault */
+	__u64 min_flt;  /* what of the kernel's counters is accounted for */
 	__u64 maj_flt;
 	struct pending_fault pending;
 	struct page_effects effects;
@@ -160,6 +159,7 @@ struct task_state {
 	__u64 high;
 	__u32 generation;
 	__u32 generation_slot;
+	__u32 mm_sequence;
 	__u16 region;
 	struct vma_info vma;
 
@@ -177,6 +177,7 @@ struct task_state {
 	__u64 scratch;
 	__u64 call_ns;
 	__u64 call_args[6];
+	__s64 ret; /* of the call that returns */
 	__u64 rss_ns;
 	__u64 parent; /* address of its real_parent, as last seen */
 };

@@ -20,6 +20,7 @@
 #define VM_SHARED_BIT 0x00000008
 #define VM_GROWSDOWN_BIT 0x00000100
 #define VM_UFFD_MISSING_BIT 0x00000200
+#define VM_UFFD_BITS 0x00001200 /* VM_UFFD_MISSING, VM_UFFD_WP */
 #define VM_HUGEPAGE_BIT 0x20000000
 #define VM_NOHUGEPAGE_BIT 0x40000000
 
@@ -193,12 +194,43 @@ static __noinline __u32 object_id(struct inode *inode, struct file *file, bool *
 	return found->id;
 }
 
+/* A number since 6.4, a seqcount_t since 6.13. */
+struct mm_struct___number {
+	int mm_lock_seq;
+} __attribute__((preserve_access_index));
+
+struct mm_sequence___count {
+	unsigned int sequence;
+} __attribute__((preserve_access_index));
+
+struct mm_struct___count {
+	struct mm_sequence___count mm_lock_seq;
+} __attribute__((preserve_access_index));
+
+/*
+ * Changes whenever somebody has locked MM to change its VMAs (mmap_write_lock()), by whatever
+ * call: an ioctl() of userfaultfd, a close() or another process as well.  0 before 6.4, where only
+ * calls of class FL_CALL_MAPS are known to.
+ */
+static __always_inline __u32 mm_sequence(struct mm_struct *mm)
+{
+	struct mm_struct___number *number = (void *)mm;
+	struct mm_struct___count *count = (void *)mm;
+
+	if (bpf_core_field_exists(count->mm_lock_seq.sequence))
+		return count->mm_lock_seq.sequence;
+	if (bpf_core_field_exists(number->mm_lock_seq))
+		return number->mm_lock_seq;
+	return 0;
+}
+
 static __always_inline void vma_forget(struct task_state *s)
 {
 	s->mm = 0;
 	s->region = 0;
 	s->low = 0;
 	s->high = 0;
+	s->mm_sequence = 0;
 	__builtin_memset(&s->vma, 0, sizeof(s->vma));
 }
 
@@ -271,10 +303,14 @@ SHARED int vma_cache_fill(struct task_state *s, __u64 address)
 /* MM is the current one. */
 static __always_inline void vma_locate(struct task_state *s, struct mm_struct *mm, __u64 address)
 {
+	__u32 sequence = mm_sequence(mm);
+
 	if (address >= s->low && address < s->high && (__u64)mm == s->mm &&
-	    s->generation == generations[s->generation_slot & (NR_GENERATIONS - 1)])
+	    s->generation == generations[s->generation_slot & (NR_GENERATIONS - 1)] &&
+	    s->mm_sequence == sequence)
 		return;
 	vma_cache_fill(s, address);
+	s->mm_sequence = sequence;
 }
 
 #endif /* VMA_BPF_H */

@@ -163,15 +163,16 @@ struct counts {
 static __thread int count_fds[4] = { -1, -1, -1, -1 };
 static __thread struct counts count_start;
 static __thread const char *count_phase;
+static __thread long count_refused; /* exceptions of the last phase that the kernel did not count */
 
-static int count_open(unsigned int type, unsigned long long config)
+static int count_open(unsigned int type, unsigned long long config, pid_t pid)
 {
 	struct perf_event_attr attr = {
 		.type = type,
 		.size = sizeof(attr),
 		.config = config,
 	};
-	int fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+	int fd = (int)syscall(SYS_perf_event_open, &attr, pid, -1, -1, PERF_FLAG_FD_CLOEXEC);
 
 	if (fd < 0)
 		die("perf_event_open of type %u", type);
@@ -192,21 +193,27 @@ static void counts_read(struct counts *counts)
 	counts->exceptions = (long)(v[2] + v[3]);
 }
 
-/* Once in each thread or process that measures. */
-KEEP void counts_open(void)
+/* Of thread PID; 0: of the caller. */
+KEEP void counts_open_of(pid_t pid)
 {
 	const char *user = getenv("TP_FAULT_USER"), *kernel = getenv("TP_FAULT_KERNEL");
 
-	count_fds[0] = count_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN);
-	count_fds[1] = count_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ);
+	count_fds[0] = count_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN, pid);
+	count_fds[1] = count_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ, pid);
 	if (user && kernel) {
-		count_fds[2] = count_open(PERF_TYPE_TRACEPOINT, strtoull(user, NULL, 10));
-		count_fds[3] = count_open(PERF_TYPE_TRACEPOINT, strtoull(kernel, NULL, 10));
+		count_fds[2] = count_open(PERF_TYPE_TRACEPOINT, strtoull(user, NULL, 10), pid);
+		count_fds[3] = count_open(PERF_TYPE_TRACEPOINT, strtoull(kernel, NULL, 10), pid);
 	} else {
-		count_fds[2] = count_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS);
+		count_fds[2] = count_open(PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS, pid);
 		count_fds[3] = -1;
 	}
 	counts_read(&count_start);
+}
+
+/* Once in each thread or process that measures. */
+KEEP void counts_open(void)
+{
+	counts_open_of(0);
 }
 
 /* Open phase NAME and take the kernel's figures; nothing in between may fault. */
@@ -230,6 +237,7 @@ KEEP long measured(const char *role)
 	gup = counted - (end.completed - count_start.completed);
 	uncounted =
 		end.exceptions - count_start.exceptions - (end.completed - count_start.completed);
+	count_refused = uncounted;
 	truth("phase %s %s %ld %ld %ld", role, count_phase, counted, gup, uncounted);
 	return counted;
 }

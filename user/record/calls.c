@@ -115,13 +115,14 @@ void calls_classify(unsigned int subjects, __u16 class[FL_NR_CALLS])
 			nr < known && syscall_names[nr] ? group_of(syscall_names[nr]) : NULL;
 
 		class[nr] = subjects & SUBJECT_CALLS ? FL_CALL_RECORD : 0;
+		/* what a call returned tells which of its faults were refused */
+		if (group)
+			class[nr] |= group->class & FL_CALL_DATA;
 		if (!group || !((subjects | LIFE) & (group->subjects | SUBJECT_CALLS)))
 			continue;
 		class[nr] = group->class;
 		/* exit() and exit_group() do not come back. */
 		if (!(group->class & FL_CALL_AT_ENTRY))
 			class[nr] |= FL_CALL_RECORD;
-		if (!(subjects & SUBJECT_DATA))
-			class[nr] &= ~FL_CALL_DATA;
 	}
 }

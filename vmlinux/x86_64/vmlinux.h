@@ -56,6 +56,7 @@ enum maple_type {
 
 enum fbq_type {
 	remote = 1,
+	all = 2,
 };
 
 enum {
@@ -305,9 +306,16 @@ struct rlimit {
 	__kernel_ulong_t rlim_cur;
 };
 
+union __sifields {
+	struct {
+		void *_addr;
+	} _sigfault;
+};
+
 struct kernel_siginfo {
 	struct {
 		int si_code;
+		union __sifields _sifields;
 	};
 };
 
@@ -330,6 +338,7 @@ struct signal_struct {
 	int group_exit_code;
 	unsigned int flags;
 	struct rlimit rlim[16];
+	struct mm_struct *oom_mm;
 };
 
 typedef unsigned int fmode_t;
