@@ -26,7 +26,9 @@ void loading_choose(const struct faultline_bpf *skel, unsigned int subjects)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, skel->obj) {
-		bpf_program__set_autoload(program, subjects_of(program) & subjects);
+		unsigned int its = subjects_of(program);
+
+		bpf_program__set_autoload(program, its == SUBJECT_ALWAYS || its & subjects);
 	}
 }
 

@@ -73,5 +73,5 @@ unsigned int subjects_of_program(const char *name)
 	for (size_t i = 0; i < NR_SUBJECTS; i++)
 		if (lists(subjects[i].programs, name))
 			return subjects[i].subject;
-	return ~0u;
+	return SUBJECT_ALWAYS;
 }

@@ -30,7 +30,8 @@ char *subjects_words(char *buf, size_t size, unsigned int subjects);
 /* The subjects without which nothing is in COLUMN of TABLE; 0: it is always there. */
 unsigned int subjects_of_column(const char *table, const char *column);
 
-/* The subjects that a BPF program of this name serves; all, where it serves what is always there. */
+/* The subjects that a BPF program of this name serves. */
+#define SUBJECT_ALWAYS (~0u) /* and what is there where none is asked for: counts of faults */
 unsigned int subjects_of_program(const char *name);
 
 #endif
