@@ -19,23 +19,6 @@
 
 #include "proc.h"
 
-#define THP "/sys/kernel/mm/transparent_hugepage/"
-
-/* Whether the kernel gives huge pages, as large as a page table maps, to who asks. */
-static int thp_available(size_t bytes)
-{
-	char line[64] = "";
-	int fd = open(THP "enabled", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	if (read(fd, line, sizeof(line) - 1) < 0)
-		fail("read " THP "enabled");
-	close_end(fd);
-	return !strstr(line, "[never]") && file_number(THP "hpage_pmd_size") == (long)bytes &&
-	       !prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-}
-
 int main(int argc, char **argv)
 {
 	size_t huge_bytes, bytes;

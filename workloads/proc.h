@@ -107,6 +107,23 @@ HELPER int damon_runs(void)
 	return found;
 }
 
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+
+/* Whether the kernel gives huge pages of BYTES, as large as a page table maps, to who asks; from now on to us. */
+HELPER int thp_available(size_t bytes)
+{
+	char line[64] = "";
+	int fd = open(THP "enabled", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;
+	if (read(fd, line, sizeof(line) - 1) < 0)
+		fail("read " THP "enabled");
+	close_end(fd);
+	return !strstr(line, "[never]") && file_number(THP "hpage_pmd_size") == (long)bytes &&
+	       !prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
+}
+
 /* Run on CPU and nowhere else. */
 HELPER void move_to_cpu(int cpu)
 {
