@@ -49,6 +49,7 @@ run_one() { # NAME
 	export TMPDIR=$W/tmp
 	exec 9>&1 >"$W/log" 2>&1
 	needs_proc_and_sys
+	needs_process_ids
 	set -eE -o pipefail
 	trap 'fail "line $LINENO: ended with $?: $BASH_COMMAND"' ERR
 	if declare -F "test_$name" >/dev/null; then
@@ -99,6 +100,11 @@ needs() { # PROGRAM...
 needs_proc_and_sys() {
 	[ -e /proc/self/stat ] || skip "/proc is not mounted here"
 	[ -e /sys/kernel ] || skip "/sys is not mounted here"
+}
+# Programs and tests know processes by the ids of their namespace, recordings by the kernel's.
+needs_process_ids() { # PROC_PID_INIT_INO
+	[ "$(stat -L -c %i /proc/self/ns/pid)" = "$((0xEFFFFFFC))" ] ||
+		skip "process ids are not the kernel's in this pid namespace"
 }
 # unshare takes the mounts out of those of others, which a chroot may not.
 needs_mount_namespace() {
