@@ -10,7 +10,8 @@
  * child's entry into a table of entries for small pages, and copies the one that is
  * written; then each of the others on its own write.  The table was put aside when
  * the huge page was mapped (pgtable_trans_huge_deposit()).  The parent's entry stays
- * whole, so that it keeps each huge page with one fault.
+ * whole, so that one fault makes each huge page writable again.  What faults beside it
+ * found the entry writable: the CPU had read it before (see cow-thp.sql).
  *
  * faultline starts experiments with huge pages off; this one turns them on again,
  * and asks for them with madvise().

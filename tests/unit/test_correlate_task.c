@@ -48,7 +48,7 @@ static void fork_exec_wait(void **state)
 	ASSERT_ROWS(r, "SELECT name, data FROM syscall WHERE data IS NOT NULL", "execve|/bin/ls");
 	ASSERT_ROWS(r, "SELECT key, value FROM run ORDER BY key", "duration_ns|53", "reason|",
 		    "rusage_majflt|5", "rusage_minflt|53", "rusage_nivcsw|3", "rusage_nvcsw|7",
-		    "status|complete", "wait_status|0");
+		    "start_ns|1000000", "status|complete", "wait_status|0");
 	ASSERT_NO_ROWS(r, "SELECT * FROM state");
 	ASSERT_NO_ROWS(r, "SELECT * FROM loss");
 	records_free(r);

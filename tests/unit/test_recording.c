@@ -18,11 +18,11 @@ static void written_and_read(void **state)
 	assert_int_equal(count_files(), 1);
 	check(recording_open(&rec, path), rec);
 	assert_values(rec, 10007);
-	assert_rows_at(recording_db(rec),
-		       "SELECT key, value FROM run WHERE key <> 'reason' ORDER BY key",
-		       (const char *const[]){ "command|true", "cpus|2", "duration_ns|0",
-					      recorded_by, "status|incomplete", NULL },
-		       __FILE__, __LINE__);
+	assert_rows_at(
+		recording_db(rec), "SELECT key, value FROM run WHERE key <> 'reason' ORDER BY key",
+		(const char *const[]){ "command|true", "cpus|2", "duration_ns|0", recorded_by,
+				       "start_ns|1000000", "status|incomplete", NULL },
+		__FILE__, __LINE__);
 	assert_int_not_equal(sqlite3_exec(recording_db(rec), "DELETE FROM run", NULL, NULL, NULL),
 			     SQLITE_OK);
 	check(recording_close(rec), NULL);

@@ -22,7 +22,8 @@ static void never_correlated(void **state)
 	assert_values(rec, 101);
 	assert_rows_at(recording_db(rec), "SELECT key, value FROM run ORDER BY key",
 		       (const char *const[]){ "command|true", "cpus|2", "duration_ns|100",
-					      recorded_by, cut_off, "status|incomplete", NULL },
+					      recorded_by, cut_off, "start_ns|1000001",
+					      "status|incomplete", NULL },
 		       __FILE__, __LINE__);
 	check(recording_close(rec), NULL);
 	unlink(path);

@@ -88,6 +88,8 @@ int run_finish(struct correlation *c)
 
 	if (!err)
 		err = set_int(c, "duration_ns", duration.type == CELL_INT ? duration.i : 0);
+	if (!err && c->start_ns)
+		err = set_int(c, "start_ns", (long long)c->start_ns);
 	if (err || !c->finished || c->finish.wait_status < 0)
 		return err;
 	err = set_int(c, "wait_status", c->finish.wait_status);

@@ -13,7 +13,7 @@
 CREATE TABLE raw (block INTEGER PRIMARY KEY, data BLOB);
 
 -- faultline (its version), kernel, arch, page_size, cpus, command, experiment, status ('complete' or
--- 'incomplete'), reason, duration_ns, rusage_minflt, rusage_majflt,
+-- 'incomplete'), reason, start_ns (CLOCK_MONOTONIC at time 0), duration_ns, rusage_minflt, rusage_majflt,
 -- wait_status, ring_bytes (of the ring buffer), reader (how what empties it was scheduled: fifo, nice or
 -- ordinary), compiler (of the BPF programs), every parameter as param.NAME, frames (where claims ask for
 -- them: 'available', or 'unavailable: why'), show ('memory' where the report has
