@@ -18,7 +18,7 @@
 #include "claims_file.h"
 #include "claims/claims_impl.h"
 #include "event.h"
-#include "record/names.h"
+#include "record/records.h"
 
 static void run(sqlite3 *db, const char *sql)
 {
@@ -293,7 +293,7 @@ static void lost_one_kind(void **state)
 
 	incomplete(*state, "");
 	for (type = 1; type <= FL_LAST_TYPE; type++) {
-		const char *kind = names_event(type);
+		const char *kind = records_word(type);
 		bool stands_alone = false, tells_all, counts;
 		char sql[128], wanted[500];
 		size_t i;

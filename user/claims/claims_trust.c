@@ -7,25 +7,14 @@
 #include <sys/wait.h>
 
 #include "claims/claims_impl.h"
+#include "event.h"
+#include "record/records.h"
 #include "recording/recording.h"
 
 #define TASKS 1u  /* who there was, and what markers told */
 #define EVENTS 2u /* all that belongs together: calls, switches, signals, locks */
-#define OWN 4u    /* and higher bits: see below */
+#define OWN 4u    /* and higher bits: records that each are a row, see records.h */
 #define ALL ~0u
-
-/*
- * Records that stand for themselves: each becomes a row of its table, and no other
- * table is made of it.
- */
-static const struct {
-	const char *record, *table;
-} own[] = {
-	{ "fault_run", "fault_run" },   { "rss", "rss" },          { "prio", "priority" },
-	{ "sock_state", "sock_state" }, { "net_queue", "packet" }, { "kthread", "kthread" },
-	{ "task_free", "freed" },       { "card", "card" },        { "vma", "vma" },
-	{ "open_file", "open_file" },
-};
 
 /*
  * Filled while a task waits at a barrier, of the processes and regions that faultline has
@@ -55,6 +44,23 @@ static bool is_among(const char *table, const char *const *tables, size_t nr)
 }
 #define IS_AMONG(table, tables) is_among(table, tables, sizeof(tables) / sizeof((tables)[0]))
 
+/* The bit of the records that TABLE is made of, or that WORD names; 0: of none that stands for itself. */
+static unsigned int own(const char *table, const char *word)
+{
+	unsigned int bit = OWN;
+
+	for (unsigned int type = 0; type <= FL_LAST_TYPE; type++) {
+		const struct record_type *t = records_type(type);
+
+		if (!t || !t->table)
+			continue;
+		if (table ? !strcmp(table, t->table) : !strcmp(word, t->word))
+			return bit;
+		bit <<= 1;
+	}
+	return 0;
+}
+
 void claims_note_read(const char *table, const char *column, void *arg)
 {
 	static const char *const told[] = { "task", "value", "phase", "region" };
@@ -67,11 +73,9 @@ void claims_note_read(const char *table, const char *column, void *arg)
 		reads->touched |= ALL;
 		return;
 	}
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
-		if (!strcmp(table, own[i].table)) {
-			reads->touched |= OWN << i;
-			return;
-		}
+	if (own(table, NULL)) {
+		reads->touched |= own(table, NULL);
+		return;
 	}
 	/* When a task was reaped is known from the system call of the one that waited. */
 	reads->touched |= IS_AMONG(table, told) && strcmp(column, "reaped_ns") ? TASKS : EVENTS;
@@ -88,9 +92,8 @@ void claims_note_names(const char *sql, struct claims_reads *reads)
 /* What a lost record of KIND can have told. */
 static unsigned int touched_by(const char *kind)
 {
-	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
-		if (!strcmp(kind, own[i].record))
-			return OWN << i;
+	if (own(NULL, kind))
+		return own(NULL, kind);
 	/* A start, an end or a marker says to whom, and to what phase, all else belongs. */
 	if (!strncmp(kind, "task_", 5) || !strcmp(kind, "mark") || !*kind ||
 	    !strcmp(kind, "unknown"))

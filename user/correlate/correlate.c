@@ -21,6 +21,7 @@
 #include <sys/sysmacros.h>
 
 #include "correlate/correlate_private.h"
+#include "record/records.h"
 #include "recording/recording.h"
 #include "record/syscall_name.h"
 
@@ -151,48 +152,13 @@ static int learn_object(struct correlation *c, const struct fl_object *object, s
 		       cell_int((long long)object->inode));
 }
 
-static const __u16 sizes[FL_LAST_TYPE + 1] = {
-	[FL_TASK_NEW] = sizeof(struct fl_task_new),
-	[FL_TASK_EXEC] = sizeof(struct fl_task_exec),
-	[FL_TASK_EXIT] = sizeof(struct fl_task_exit),
-	[FL_TASK_END] = sizeof(struct fl_task_end),
-	[FL_TASK_RENAME] = sizeof(struct fl_task_rename),
-	[FL_MARK] = sizeof(struct fl_mark),
-	[FL_FAULT_RUN] = sizeof(struct fl_fault_run),
-	[FL_SYSCALL] = FL_SYSCALL_BARE,
-	[FL_SWITCH_OUT] = sizeof(struct fl_switch_out),
-	[FL_SWITCH_IN] = sizeof(struct fl_event),
-	[FL_WAKING] = sizeof(struct fl_waking),
-	[FL_READY] = sizeof(struct fl_ready),
-	[FL_MIGRATE] = sizeof(struct fl_migrate),
-	[FL_SIGNAL_GENERATE] = sizeof(struct fl_signal_generate),
-	[FL_SIGNAL_DELIVER] = sizeof(struct fl_signal_deliver),
-	[FL_FILE_LOCK] = sizeof(struct fl_file_lock),
-	[FL_PRIO] = sizeof(struct fl_prio),
-	[FL_SOCK_STATE] = sizeof(struct fl_sock_state),
-	[FL_NET_QUEUE] = sizeof(struct fl_net_queue),
-	[FL_RSS] = sizeof(struct fl_rss),
-	[FL_CARD] = sizeof(struct fl_card),
-	[FL_REPARENT] = sizeof(struct fl_reparent),
-	[FL_VMA] = sizeof(struct fl_vma),
-	[FL_OPEN_FILE] = sizeof(struct fl_open_file),
-	[FL_TASK_FREE] = sizeof(struct fl_event),
-	[FL_TRANSFER] = sizeof(struct fl_transfer),
-	[FL_KTHREAD] = sizeof(struct fl_kthread),
-	[FL_NAME] = sizeof(struct fl_name),
-	[FL_OBJECT] = sizeof(struct fl_object),
-	[FL_LEDGER] = sizeof(struct fl_ledger),
-	[FL_PAGES] = sizeof(struct fl_pages),
-	[FL_LOSS] = sizeof(struct fl_loss),
-	[FL_FINISH] = sizeof(struct fl_finish),
-	[FL_FRAMES] = sizeof(struct fl_frames),
-	[FL_FAULT_COST] = sizeof(struct fl_fault_cost),
-};
-
 /* 0: no such type, or too short for it. */
 static __u16 readable(const struct fl_event *event, size_t size)
 {
-	if (!event || size < sizeof(*event) || event->type > FL_LAST_TYPE || !sizes[event->type])
+	const struct record_type *t = event && size >= sizeof(*event) ? records_type(event->type) :
+									NULL;
+
+	if (!t)
 		return 0;
 	if (event->type == FL_FRAMES && !frame_readable(event, size))
 		return 0;
@@ -201,36 +167,19 @@ static __u16 readable(const struct fl_event *event, size_t size)
 	if (event->type == FL_SYSCALL && size >= FL_SYSCALL_BARE &&
 	    size < sizeof(struct fl_syscall) && ((const struct fl_syscall *)event)->data_len)
 		return 0;
-	return size >= sizes[event->type] ? event->type : 0;
+	return size >= t->size ? event->type : 0;
 }
 
 /* Bytes of a record whose order matters, as it is kept; 0: it does not matter. */
 static size_t ordered_size(__u16 type, size_t size)
 {
-	switch (type) {
-	case FL_NAME:
-	case FL_OBJECT:
-	case FL_FINISH:
-	case FL_LEDGER:
-	case FL_PAGES:
-	case FL_LOSS:
-	case FL_FAULT_COST:
-	case FL_FAULT_RUN:
-	case FL_RSS:
-	case FL_PRIO:
-	case FL_SOCK_STATE:
-	case FL_NET_QUEUE:
-	case FL_KTHREAD:
-	case FL_FRAMES:
-	case FL_VMA:
-	case FL_OPEN_FILE:
-	case FL_TASK_FREE:
+	const struct record_type *t = records_type(type);
+
+	if (!t || !t->ordered)
 		return 0;
-	case FL_SYSCALL:
-		if (size >= sizeof(struct fl_syscall))
-			return sizeof(struct fl_syscall);
-	}
-	return sizes[type];
+	if (type == FL_SYSCALL && size >= sizeof(struct fl_syscall))
+		return sizeof(struct fl_syscall);
+	return t->size;
 }
 
 struct gathering {
@@ -255,7 +204,7 @@ static int gather(const void *record, size_t size, void *arg)
 	switch (type) {
 	case 0:
 		type = event && size >= sizeof(*event) ? event->type : 0;
-		c->unreadable[type <= FL_LAST_TYPE && sizes[type] ? type : 0]++;
+		c->unreadable[records_type(type) ? type : 0]++;
 		return 0;
 	case FL_NAME:
 		return learn_name(c, ((const struct fl_name *)record)->id,

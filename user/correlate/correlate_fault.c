@@ -5,6 +5,7 @@
 
 #include "correlate/correlate_private.h"
 #include "record/names.h"
+#include "record/records.h"
 
 bool fault_readable(const struct fl_event *event, size_t size)
 {
@@ -203,7 +204,7 @@ static int loss(struct correlation *c, const struct fl_loss *loss)
 		return 0;
 	c->lost[loss->what <= FL_LOSS_UNTRACKED ? loss->what : 0] += loss->n;
 	if (loss->what == FL_LOSS_RING)
-		kind = cell_text(names_event(loss->kind));
+		kind = cell_text(records_word(loss->kind));
 	else if (loss->what == FL_LOSS_MAP)
 		kind = cell_text(names_map(loss->kind));
 	return ROW_ADD(c, ROW_LOSS, cell_text(names_loss(loss->what)), kind,
@@ -269,12 +270,12 @@ int fault_finish(struct correlation *c)
 
 	for (i = 0; i <= FL_LAST_TYPE && !err; i++)
 		if (c->unreadable[i])
-			err = ROW_ADD(c, ROW_LOSS, cell_text("record"), cell_text(names_event(i)),
+			err = ROW_ADD(c, ROW_LOSS, cell_text("record"), cell_text(records_word(i)),
 				      cell_null(), cell_null(), cell_null(),
 				      cell_int((long long)c->unreadable[i]));
 	for (i = 0; i <= FL_LAST_TYPE && !err; i++)
 		if (c->late[i])
-			err = ROW_ADD(c, ROW_LOSS, cell_text("late"), cell_text(names_event(i)),
+			err = ROW_ADD(c, ROW_LOSS, cell_text("late"), cell_text(records_word(i)),
 				      cell_null(), cell_null(), cell_null(),
 				      cell_int((long long)c->late[i]));
 	if (!err && c->unseen)

@@ -54,49 +54,6 @@ const char *names_via(unsigned int via)
 	return WORD(words, via);
 }
 
-const char *names_event(unsigned int type)
-{
-	static const char *const words[] = {
-		[FL_TASK_NEW] = "task_new",
-		[FL_TASK_EXEC] = "task_exec",
-		[FL_TASK_EXIT] = "task_exit",
-		[FL_TASK_END] = "task_end",
-		[FL_TASK_RENAME] = "task_rename",
-		[FL_MARK] = "mark",
-		[FL_FAULT_RUN] = "fault_run",
-		[FL_SYSCALL] = "syscall",
-		[FL_SWITCH_OUT] = "switch_out",
-		[FL_SWITCH_IN] = "switch_in",
-		[FL_WAKING] = "waking",
-		[FL_READY] = "ready",
-		[FL_MIGRATE] = "migrate",
-		[FL_SIGNAL_GENERATE] = "signal_generate",
-		[FL_SIGNAL_DELIVER] = "signal_deliver",
-		[FL_FILE_LOCK] = "file_lock",
-		[FL_PRIO] = "prio",
-		[FL_SOCK_STATE] = "sock_state",
-		[FL_NET_QUEUE] = "net_queue",
-		[FL_RSS] = "rss",
-		[FL_CARD] = "card",
-		[FL_REPARENT] = "reparent",
-		[FL_VMA] = "vma",
-		[FL_OPEN_FILE] = "open_file",
-		[FL_TASK_FREE] = "task_free",
-		[FL_TRANSFER] = "transfer",
-		[FL_KTHREAD] = "kthread",
-		[FL_NAME] = "name",
-		[FL_OBJECT] = "object",
-		[FL_LEDGER] = "ledger",
-		[FL_PAGES] = "pages",
-		[FL_LOSS] = "loss",
-		[FL_FINISH] = "finish",
-		[FL_FRAMES] = "frames",
-		[FL_FAULT_COST] = "fault_cost",
-	};
-
-	return WORD(words, type);
-}
-
 const char *names_file_kind(unsigned int kind)
 {
 	static const char *const words[] = {

@@ -8,7 +8,6 @@
 
 const char *names_kind(unsigned int kind);                   /* enum fl_kind */
 const char *names_via(unsigned int via);                     /* enum fl_via */
-const char *names_event(unsigned int type);                  /* enum fl_event_type */
 const char *names_file_kind(unsigned int kind);              /* enum fl_file_kind */
 const char *names_kthread(unsigned int what);                /* enum fl_kthread_what */
 const char *names_page_use(unsigned int use);                /* enum fl_page_use */
