@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "views/lives.h"
 #include "lives_db.h"
 #include "report_db.h"
@@ -148,6 +149,43 @@ static void test_who_is_meant(void **state)
 	sqlite3_close(db);
 }
 
+/* A name is what was recorded, whatever the terminal can show of it; what it shows will do as well. */
+static void test_names_that_are_not_shown_whole(void **state)
+{
+	static const struct report_style ascii = { .width = 80 };
+	static const char *const names[] = { "the-reader-of-all-the-pages", "읽는이", "a\033[1mb",
+					     "12345678901234567890", "123456789012345678901" };
+	sqlite3 *db = report_db("");
+	char why[200] = "", shown[128];
+	struct lives l;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *sql = sqlite3_mprintf(
+			"INSERT INTO task (task, tid, pid, created_by, comm, role, process)"
+			" VALUES (%d, %d, %d, 'fork', 'it', %Q, %d);",
+			(int)i + 1, (int)i + 101, (int)i + 101, names[i], (int)i + 1);
+
+		report_db_add(db, sql);
+		sqlite3_free(sql);
+	}
+	for (int utf8 = 0; utf8 < 2; utf8++) {
+		assert_int_equal(lives_load(&l, db, utf8 ? &plain : &ascii), 0);
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+			assert_int_equal(lives_find(&l, names[i], why, sizeof(why)), i);
+			timeline_task(&l.t, (int)i, 0, shown, sizeof(shown));
+			assert_int_equal(lives_find(&l, shown, why, sizeof(why)), i);
+			assert_in_range(text_width(shown), 1, 20);
+		}
+		assert_string_equal(timeline_task(&l.t, 0, 0, shown, sizeof(shown)),
+				    "the-reader-of-all-t~");
+		assert_string_equal(timeline_task(&l.t, 0, 7, shown, sizeof(shown)), "the-re~");
+		assert_string_equal(lives_name(&l, 2, shown, sizeof(shown), 0), "a\\x1b[1mb 103");
+		lives_free(&l);
+	}
+	sqlite3_close(db);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -156,6 +194,7 @@ int main(void)
 		cmocka_unit_test(test_rows_that_cannot_be_are_counted),
 		cmocka_unit_test(test_row_before),
 		cmocka_unit_test(test_who_is_meant),
+		cmocka_unit_test(test_names_that_are_not_shown_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

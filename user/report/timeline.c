@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "report/timeline.h"
 
+#define NAME_COLUMNS 20
+
 char *timeline_text(struct timeline *t, const char *format, ...)
 {
 	va_list args;
@@ -32,6 +34,23 @@ char *timeline_name(struct timeline *t, const char *s, int max)
 
 	return timeline_text(t, "%s",
 			     text_escape_for(safe, sizeof(safe), s ? s : "", max, t->style.utf8));
+}
+
+static char *task_word(const struct timeline *t, const char *word, int max, char *buf, size_t size)
+{
+	if (max <= 0 || max > NAME_COLUMNS)
+		max = NAME_COLUMNS;
+	return text_escape_for(buf, size, word ? word : "?", max, t->style.utf8);
+}
+
+char *timeline_task(const struct timeline *t, int i, int max, char *buf, size_t size)
+{
+	return task_word(t, t->tasks[i].name, max, buf, size);
+}
+
+char *timeline_maker(const struct timeline *t, int i, char *buf, size_t size)
+{
+	return task_word(t, t->tasks[i].made_by, 0, buf, size);
 }
 
 sqlite3_stmt *timeline_prepare(struct timeline *t, const char *sql)

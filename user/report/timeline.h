@@ -30,9 +30,10 @@ struct tl_task {
 	long long id, tid, pid;
 	int parent, process, creator; /* indexes; TL_NONE: not in the recording */
 	int depth;                    /* below a task without parent */
-	char *made_by;                /* launch, fork, ... */
-	char *name;                   /* role or comm, escaped */
-	char *exe;                    /* escaped; NULL: it never called execve */
+	/* names as they were recorded: made safe where they are printed */
+	char *made_by; /* launch, fork, ... */
+	char *name;    /* role or comm */
+	char *exe;     /* NULL: it never called execve */
 	bool has_role;
 	long long first_phase_ns; /* TL_NEVER: it has none */
 	long long start_ns, exec_ns, exit_ns, reaped_ns;
@@ -132,6 +133,13 @@ char *timeline_text(struct timeline *t, const char *format, ...)
 
 /* S, which may be NULL, made safe, into memory of the caller's. */
 char *timeline_name(struct timeline *t, const char *s, int max);
+
+/*
+ * The name of task I, or who made it, made safe, into BUF, which is returned: at most MAX columns
+ * (0: as many as names have in lanes, which MAX cannot exceed).
+ */
+char *timeline_task(const struct timeline *t, int i, int max, char *buf, size_t size);
+char *timeline_maker(const struct timeline *t, int i, char *buf, size_t size);
 
 /*
  * Prepare SQL, or NULL and t->error.  Step through it with timeline_step(),

@@ -238,12 +238,13 @@ static char *name_lane(struct drawing *d, int i)
 
 	for (size_t o = 0; o < d->nr_order && tasks <= MOST_NAMES; o++) {
 		const struct tl_task *task = &t->tasks[d->order[o]];
-		char *more;
+		char *more, name[128];
 
 		if (task->lane != i)
 			continue;
 		more = timeline_text(t, "%s%s%s %lld", names ? names : "", names ? ", " : "",
-				     task->name, task->tid);
+				     timeline_task(t, d->order[o], 0, name, sizeof(name)),
+				     task->tid);
 		free(names);
 		names = more;
 	}

@@ -50,20 +50,21 @@ static void add_start(struct timeline *t, int i)
 	const struct tl_task *task = &t->tasks[i];
 	int from = timeline_drawn(t, task->creator) ? task->creator : task->parent;
 	struct tl_event *event;
-	char pages[96] = "";
+	char pages[96] = "", name[128], by[128];
 
+	timeline_task(t, i, 0, name, sizeof(name));
+	timeline_maker(t, i, by, sizeof(by));
 	if (timeline_drawn(t, from)) {
 		if (task->forks == 1)
 			allocated(pages, sizeof(pages), task);
 		event = timeline_add(t, from, task->start_ns,
-				     timeline_text(t, "%s -> %lld%s%s", task->made_by, task->tid,
+				     timeline_text(t, "%s -> %lld%s%s", by, task->tid,
 						   *pages ? "  " : "", pages));
 		event->to = i;
-		event->to_text = timeline_text(t, "%s %lld", task->name, task->tid);
+		event->to_text = timeline_text(t, "%s %lld", name, task->tid);
 	} else if (task->exec_ns == TL_NEVER || task->parent != TL_NONE) {
 		event = timeline_add(t, i, task->start_ns,
-				     timeline_text(t, "%s %lld  by %s", task->name, task->tid,
-						   task->made_by));
+				     timeline_text(t, "%s %lld  by %s", name, task->tid, by));
 	} else {
 		return;
 	}
@@ -74,11 +75,14 @@ static void add_start(struct timeline *t, int i)
 
 static void add_exec(struct timeline *t, int i, long long t_ns, const char *path)
 {
-	const char *name = strrchr(path, '/');
+	const char *last = strrchr(path, '/');
+	char *name = timeline_name(t, last && last[1] ? last + 1 : path, 0);
 	struct tl_event *event;
 
-	name = name && name[1] ? name + 1 : path;
-	event = timeline_add(t, i, t_ns, timeline_text(t, "exec%s%s", *name ? " " : "", name));
+	event = timeline_add(t, i, t_ns,
+			     timeline_text(t, "exec%s%s", name && *name ? " " : "",
+					   name ? name : ""));
+	free(name);
 	event->order = ORDER_EXEC;
 	event->chapter = i;
 }
@@ -92,14 +96,10 @@ static void add_earlier_execs(struct timeline *t)
 
 	while (timeline_step(t, stmt)) {
 		int i = timeline_task_at(t, stmt, 0);
-		char *path;
+		const char *path = (const char *)sqlite3_column_text(stmt, 2);
 
-		if (!timeline_drawn(t, i))
-			continue;
-		path = timeline_name(t, (const char *)sqlite3_column_text(stmt, 2), 0);
-		if (path)
-			add_exec(t, i, timeline_time_at(stmt, 1), path);
-		free(path);
+		if (timeline_drawn(t, i))
+			add_exec(t, i, timeline_time_at(stmt, 1), path ? path : "");
 	}
 }
 
@@ -242,14 +242,15 @@ static void ends(char *buf, size_t size, const struct tl_group *group)
 static void add_group(struct timeline *t, const struct tl_group *group)
 {
 	const struct tl_task *task = &t->tasks[group->first];
-	char one[32], two[32], who[96], below[64] = "", end[160], faults[96];
+	char name[128], by[128], one[32], two[32], who[192], below[64] = "", end[160], faults[96];
 	char *lives = span(t, group->least_ns, group->most_ns);
 	struct tl_event *event;
 
+	timeline_task(t, group->first, 0, name, sizeof(name));
 	if (group->members == 1)
-		snprintf(who, sizeof(who), "%s %lld", task->name, task->tid);
+		snprintf(who, sizeof(who), "%s %lld", name, task->tid);
 	else
-		snprintf(who, sizeof(who), "%s x %s", count(one, group->members), task->name);
+		snprintf(who, sizeof(who), "%s x %s", count(one, group->members), name);
 	if (group->below)
 		snprintf(below, sizeof(below), "  with %s task%s below", count(one, group->below),
 			 group->below == 1 ? "" : "s");
@@ -261,7 +262,8 @@ static void add_group(struct timeline *t, const struct tl_group *group)
 	ends(end, sizeof(end), group);
 	event = timeline_add(t, timeline_drawn(t, group->parent) ? group->parent : TL_NONE,
 			     group->start_ns,
-			     timeline_text(t, "%s %s  %s  %s%s%s", task->made_by, who,
+			     timeline_text(t, "%s %s  %s  %s%s%s",
+					   timeline_maker(t, group->first, by, sizeof(by)), who,
 					   lives ? lives : "", faults, below, end));
 	event->end_ns = group->end_ns;
 	event->order = ORDER_START;
@@ -277,7 +279,10 @@ void timeline_life(struct timeline *t)
 			continue;
 		add_start(t, (int)i);
 		if (task->exec_ns != TL_NEVER)
-			add_exec(t, (int)i, task->exec_ns, task->exe ? task->exe : task->name);
+			add_exec(t, (int)i, task->exec_ns,
+				 task->exe  ? task->exe :
+				 task->name ? task->name :
+					      "");
 		add_exit(t, (int)i);
 		add_wait(t, (int)i);
 	}

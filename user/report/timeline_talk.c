@@ -91,14 +91,17 @@ static void add(struct talks *all, struct talk *one)
 /* "4712", with the name where the task has no lane that shows it. */
 static void name_task(char *buf, size_t size, const struct timeline *t, int i)
 {
+	char name[128];
+
 	if (i == TL_NONE)
 		snprintf(buf, size, "outside");
 	else if (timeline_drawn(t, i))
 		snprintf(buf, size, "%lld", t->tasks[i].tid);
 	else if (t->groups[t->tasks[i].group].members > 1)
-		snprintf(buf, size, "%s", t->tasks[i].name); /* which of them does not matter */
+		timeline_task(t, i, 0, buf, size); /* which of them does not matter */
 	else
-		snprintf(buf, size, "%s %lld", t->tasks[i].name, t->tasks[i].tid);
+		snprintf(buf, size, "%s %lld", timeline_task(t, i, 0, name, sizeof(name)),
+			 t->tasks[i].tid);
 }
 
 static void copy_name(const struct timeline *t, char *to, size_t size, sqlite3_stmt *stmt, int i,

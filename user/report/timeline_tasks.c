@@ -5,11 +5,14 @@
 
 #include "report/timeline.h"
 
-#define NAME_COLUMNS 20
-
 static const char *column_text(sqlite3_stmt *stmt, int i)
 {
 	return (const char *)sqlite3_column_text(stmt, i);
+}
+
+static char *copy(struct timeline *t, const char *s)
+{
+	return timeline_text(t, "%s", s ? s : "");
 }
 
 static void load_task(struct timeline *t, sqlite3_stmt *stmt)
@@ -48,10 +51,10 @@ static void load_task(struct timeline *t, sqlite3_stmt *stmt)
 	if (task->process != self)
 		task->parent = task->process;
 	task->depth = task->parent == TL_NONE ? 0 : t->tasks[task->parent].depth + 1;
-	task->name = timeline_name(t, task->has_role ? role : comm ? comm : "?", NAME_COLUMNS);
-	task->made_by = timeline_name(t, column_text(stmt, 7), NAME_COLUMNS);
+	task->name = copy(t, task->has_role ? role : comm ? comm : "?");
+	task->made_by = copy(t, column_text(stmt, 7));
 	if (column_text(stmt, 9))
-		task->exe = timeline_name(t, column_text(stmt, 9), 0);
+		task->exe = copy(t, column_text(stmt, 9));
 	if (task->start_ns == TL_NEVER)
 		task->start_ns = 0;
 }

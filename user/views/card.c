@@ -203,10 +203,12 @@ static void print_head(const struct card *c)
 {
 	const struct tl_task *task = &c->l.t.tasks[c->task];
 	long size = c->btf ? card_size(c->btf, "task_struct") : -ENOENT;
-	char name[160], text[900], moment[240], bytes[40];
+	char name[160], exe[512] = "", text[900], moment[240], bytes[40];
 
+	if (task->exe)
+		text_escape_for(exe, sizeof(exe), task->exe, 0, c->style->utf8);
 	snprintf(text, sizeof(text), "%s%s%s", lives_name(&c->l, c->task, name, sizeof(name), 0),
-		 task->exe ? "   exec " : "", task->exe ? task->exe : "");
+		 task->exe ? "   exec " : "", exe);
 	fputs(report_ink(c->style, REPORT_BOLD), c->out);
 	report_wrap(c->out, c->style, text, 0, 2);
 	fputs(report_ink(c->style, REPORT_PLAIN), c->out);

@@ -294,8 +294,7 @@ char *lives_name(const struct lives *l, int i, char *buf, size_t size, int max)
 	const struct tl_task *task = &l->t.tasks[i];
 	char name[128];
 
-	text_escape_for(name, sizeof(name), task->name, max, l->t.style.utf8);
-	snprintf(buf, size, "%s %lld", name, task->tid);
+	snprintf(buf, size, "%s %lld", timeline_task(&l->t, i, max, name, sizeof(name)), task->tid);
 	return buf;
 }
 
@@ -305,16 +304,19 @@ static bool matches(const struct lives *l, size_t i, enum match how, const char 
 		    long long number)
 {
 	const struct tl_task *task = &l->t.tasks[i];
+	char shown[128];
+	bool named = !strcmp(task->name, who) ||
+		     !strcmp(timeline_task(&l->t, (int)i, 0, shown, sizeof(shown)), who);
 
 	switch (how) {
 	case BY_ROLE:
-		return task->has_role && !strcmp(task->name, who);
+		return task->has_role && named;
 	case BY_TID:
 		return number >= 0 && task->tid == number;
 	case BY_ID:
 		return number >= 0 && task->id == number;
 	default:
-		return !strcmp(task->name, who);
+		return named;
 	}
 }
 

@@ -66,7 +66,8 @@ void lives_free(struct lives *l);
 
 /*
  * The task that WHO names: a role, a tid, an id of table task ("task:7" if a tid
- * is the same number), or a command that only one task has.  Its index, or
+ * is the same number), or a command that only one task has; names as they were recorded,
+ * or as they are shown.  Its index, or
  * TL_NONE with a sentence in WHY.
  */
 int lives_find(const struct lives *l, const char *who, char *why, size_t why_size);

@@ -268,9 +268,12 @@ void locks_release(struct locks_view *v)
 
 char *locks_task(const struct locks_view *v, int i, char *buf, size_t size)
 {
+	char name[128];
+
 	if (i == TL_NONE)
 		snprintf(buf, size, "?");
 	else
-		snprintf(buf, size, "%s %lld", v->t->tasks[i].name, v->t->tasks[i].tid);
+		snprintf(buf, size, "%s %lld", timeline_task(v->t, i, 0, name, sizeof(name)),
+			 v->t->tasks[i].tid);
 	return buf;
 }

@@ -13,14 +13,15 @@
 static void name_end(const struct messages_view *m, int task, long long n, bool unread, char *buf,
 		     size_t size)
 {
-	char number[32];
+	char number[32], name[128];
 
 	if (n > 1)
 		snprintf(buf, size, "%s tasks", text_count(number, sizeof(number), n));
 	else if (!n || task < 0)
 		snprintf(buf, size, unread ? "nobody here" : "outside");
 	else
-		snprintf(buf, size, "%s %lld", m->t->tasks[task].name, m->t->tasks[task].tid);
+		snprintf(buf, size, "%s %lld", timeline_task(m->t, task, 0, name, sizeof(name)),
+			 m->t->tasks[task].tid);
 }
 
 static void table_row(const struct messages_view *m, struct grid *grid, const char *stream,

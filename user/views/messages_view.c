@@ -136,8 +136,7 @@ static void heading(const struct messages_view *m, const struct lanes *lanes, in
 		snprintf(name, size, "others");
 		snprintf(below, size, "%d tasks", lanes->nr_others);
 	} else {
-		text_escape_for(name, size, m->t->tasks[lanes->task[i]].name, lanes->pitch - 1,
-				true);
+		timeline_task(m->t, lanes->task[i], lanes->pitch - 1, name, size);
 		snprintf(below, size, "%lld", m->t->tasks[lanes->task[i]].tid);
 	}
 }

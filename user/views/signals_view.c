@@ -207,10 +207,13 @@ static void add_up(struct signals_view *v)
 
 static char *name_task(const struct timeline *t, int i, char *buf, size_t size)
 {
+	char name[128];
+
 	if (i == TL_NONE)
 		snprintf(buf, size, "?");
 	else
-		snprintf(buf, size, "%s %lld", t->tasks[i].name, t->tasks[i].tid);
+		snprintf(buf, size, "%s %lld", timeline_task(t, i, 0, name, sizeof(name)),
+			 t->tasks[i].tid);
 	return buf;
 }
 

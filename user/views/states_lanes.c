@@ -173,8 +173,7 @@ static int label(struct states_view *v, const struct crowds *c, int lane, int co
 			       lives_name(&v->l, to->first, name, sizeof(name), columns));
 	else if (crowd->together && crowd->members == to->members)
 		len = asprintf(&to->label, "%c %d x %s%s", to->key, to->members, mark,
-			       text_escape_for(name, sizeof(name), v->l.t.tasks[to->first].name,
-					       columns, v->style->utf8));
+			       timeline_task(&v->l.t, to->first, columns, name, sizeof(name)));
 	else
 		len = asprintf(&to->label, "%c %d others", to->key, to->members);
 	if (len < 0) {

@@ -29,22 +29,24 @@ static void tell_birth(const struct tree *t, int i, FILE *to)
 {
 	const struct tl_task *task = &t->l.t.tasks[i];
 	const struct tree_node *node = &t->nodes[i];
-	char name[160], by[200] = "";
+	char name[160], by[200] = "", made_by[128], exe[512] = "";
 
 	/* only where it is not the one above it in the tree */
 	if (task->creator != TL_NONE && task->creator != node->parent)
 		snprintf(by, sizeof(by), " by %s",
 			 lives_name(&t->l, task->creator, name, sizeof(name), TREE_NAME_COLUMNS));
+	timeline_maker(&t->l.t, i, made_by, sizeof(made_by));
 	if (node->members > 1)
-		add(to, "%s%s at %.3f to %.3f", task->made_by ? task->made_by : "?", by,
-		    ms(task->start_ns), ms(t->l.t.tasks[node->last_member].start_ns));
+		add(to, "%s%s at %.3f to %.3f", made_by, by, ms(task->start_ns),
+		    ms(t->l.t.tasks[node->last_member].start_ns));
 	else
-		add(to, "%s%s at %.3f", task->made_by ? task->made_by : "?", by,
-		    ms(task->start_ns));
-	if (task->exe && task->exec_ns != TL_NEVER && node->members > 1)
-		add(to, "each exec %s", task->exe);
-	else if (task->exe && task->exec_ns != TL_NEVER)
-		add(to, "exec %s at %.3f", task->exe, ms(task->exec_ns));
+		add(to, "%s%s at %.3f", made_by, by, ms(task->start_ns));
+	if (task->exe && task->exec_ns != TL_NEVER)
+		text_escape_for(exe, sizeof(exe), task->exe, 0, t->style->utf8);
+	if (*exe && node->members > 1)
+		add(to, "each exec %s", exe);
+	else if (*exe)
+		add(to, "exec %s at %.3f", exe, ms(task->exec_ns));
 }
 
 /* The one who took its status: seen in its wait, or the only one who could have. */

@@ -178,8 +178,7 @@ static char *label(const struct tree *t, int i, char *buf, size_t size)
 
 	if (node->members > 1)
 		snprintf(buf, size, "%s%d x %s", tree_is_thread(t, i) ? "+" : "", node->members,
-			 text_escape_for(name, sizeof(name), t->l.t.tasks[i].name,
-					 TREE_NAME_COLUMNS, t->style->utf8));
+			 timeline_task(&t->l.t, i, TREE_NAME_COLUMNS, name, sizeof(name)));
 	else
 		snprintf(buf, size, "%s%s", tree_is_thread(t, i) ? "+" : "",
 			 lives_name(&t->l, i, name, sizeof(name), TREE_NAME_COLUMNS));
