@@ -157,6 +157,29 @@ static int write_temp_store(sqlite3 *db, int value)
 	return sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EBUSY;
 }
 
+/*
+ * The first use of a function that gives a table declares it, which looks like a
+ * change to the authorizer of SQLite 3.40 (of 3.46 not).  It shall be refused for what it is, or not at all.
+ */
+static void declare_tables(sqlite3 *db)
+{
+	sqlite3_stmt *names, *use;
+
+	sqlite3_exec(db, "SELECT 1 FROM json_each('[]'), json_tree('[]')", NULL, NULL, NULL);
+	if (sqlite3_prepare_v2(db, "SELECT name FROM pragma_pragma_list", -1, &names, NULL))
+		return;
+	while (sqlite3_step(names) == SQLITE_ROW) {
+		char sql[96];
+
+		/* not all of them give a table; none runs, for nothing is executed */
+		snprintf(sql, sizeof(sql), "SELECT 1 FROM pragma_%s",
+			 sqlite3_column_text(names, 0));
+		sqlite3_prepare_v2(db, sql, -1, &use, NULL);
+		sqlite3_finalize(use);
+	}
+	sqlite3_finalize(names);
+}
+
 int sandbox_enter(struct sandbox *box, sqlite3 *db, int deadline_ms)
 {
 	size_t i;
@@ -169,9 +192,7 @@ int sandbox_enter(struct sandbox *box, sqlite3 *db, int deadline_ms)
 		err = write_temp_store(db, 2);
 	if (err)
 		return err;
-	/* Their first use declares a table, which looks like a change to the authorizer. */
-	sqlite3_exec(db, "SELECT 1 FROM json_each('[]'), json_tree('[]'), pragma_table_info('')",
-		     NULL, NULL, NULL);
+	declare_tables(db);
 	box->heap_limit = sqlite3_hard_heap_limit64(-1);
 	sqlite3_hard_heap_limit64(sqlite3_memory_used() + MAX_EXTRA_HEAP);
 	for (i = 0; i < SANDBOX_NR_CONFIGS; i++) {
