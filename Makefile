@@ -82,6 +82,12 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(LIBRARIES) 2>/dev/null)
 # What is read in words has the alignment of words: newer compilers count on it, the verifier asks for it.
 WARN := -Wall -Wextra -Wcast-align $(if $(WERROR),-Werror)
 CFLAGS ?= -O2 -g
+LOOPS := -fno-tree-loop-distribute-patterns
+# It complains of an extension of GNU's that is asked for (gnu11), and of -no-pie where -static says so.
+ifneq ($(findstring clang,$(CC)),)
+LOOPS := -fno-builtin
+WARN += -Wno-gnu-variable-sized-type-not-at-end -Wno-unused-command-line-argument
+endif
 SAN_FLAGS := $(if $(SANITIZE),-O1 -fno-omit-frame-pointer -fsanitize=address$(comma)undefined \
 	-fno-sanitize-recover=undefined)
 # A module finds the header of another by its path, "base/text.h"; see lint-floors.
@@ -104,7 +110,7 @@ BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -std=gnu11 -g -O2
 # file at fixed addresses (no relocation, no late binding that dirties a page), without the
 # distribution's hardening, and with loops left as the loops that they are.
 WORKLOAD_CFLAGS := -std=gnu11 $(WARN) -O2 -g -static -no-pie -fno-pie -fno-stack-protector \
-	-U_FORTIFY_SOURCE -fcf-protection=none -fno-tree-loop-distribute-patterns -pthread
+	-U_FORTIFY_SOURCE -fcf-protection=none $(LOOPS) -pthread
 ifneq ($(ARCH),x86_64)
 WORKLOAD_CFLAGS := $(filter-out -fcf-protection=none,$(WORKLOAD_CFLAGS))
 endif

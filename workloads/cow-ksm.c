@@ -88,7 +88,7 @@ static void fill(char *heap, long pages, long ours)
 	for (long i = 0; i < pages; i++) {
 		long like = i < pages - 1 ? i : pages - 2;
 
-		*(volatile long *)(heap + i * workload.page_size) = ours + like / 128;
+		*(volatile long *)(void *)(heap + i * workload.page_size) = ours + like / 128;
 	}
 }
 

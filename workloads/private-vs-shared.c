@@ -194,11 +194,11 @@ int main(int argc, char **argv)
 	settle();
 
 	number = map_region("private", place, 1);
-	double_in_child("private", "private.child", "private.parent", (int *)number);
+	double_in_child("private", "private.child", "private.parent", (int *)(void *)number);
 	drop("private", number, workload.page_size);
 
 	number = map_shared("shared", place, workload.page_size);
-	double_in_child("shared", "shared.child", "shared.parent", (int *)number);
+	double_in_child("shared", "shared.child", "shared.parent", (int *)(void *)number);
 	drop("shared", number, workload.page_size);
 
 	many(param("offset"));
