@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # run has work, cpu, ...; models and version are for it
+# shellcheck shell=bash disable=SC2034,SC2154 # run has work, tree, ...; models and version are for it
 # SPDX-License-Identifier: GPL-2.0
 #
 # A machine under QEMU: the kernel from its package, a first root that finds the one
@@ -73,11 +73,10 @@ kernel() { # PACKAGE
 }
 
 # What the machine tests, as it is now.
-snapshot() { # FAULTLINE
-	rm -rf "$work/tree"
-	mkdir -p "$work/tree/build"
-	tar -C "$TREE" --exclude=./build --exclude=./.git -cf - . | tar -C "$work/tree" -xf -
-	cp -rL "$1" "$(dirname "$1")/workloads" "$work/tree/build/"
+snapshot() { # FAULTLINE FOLDER
+	mkdir -p "$2/build"
+	tar -C "$TREE" --exclude=./build --exclude=./.git -cf - . | tar -C "$2" -xf -
+	cp -rL "$1" "$(dirname "$1")/workloads" "$2/build/"
 }
 
 initrd() { # DIR VERSION
@@ -91,7 +90,7 @@ initrd() { # DIR VERSION
 	rm -f "$root/lib/modules/$2"/vmlinuz
 	"$busybox" depmod -b "$root" "$2" || return 1
 	cp "$HERE/init" "$HERE/guest" "$work/todo" "$root/"
-	printf '%s=%q\n' TREE "$work/tree" PROGRAMS "$work/programs" PATH "$PATH" LOGS "$logs" \
+	printf '%s=%q\n' TREE "$tree" PROGRAMS "$work/programs" PATH "$PATH" LOGS "$logs" \
 		>"$root/environment"
 	(cd "$root" && find . | "$busybox" cpio -o -H newc 2>/dev/null) >"$work/initrd.cpio"
 }
