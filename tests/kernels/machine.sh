@@ -104,7 +104,7 @@ boot() { # DIR
 		share=(-virtfs "local,path=$logs/$name,mount_tag=logs,security_model=none")
 	fi
 	rm -f "$work/disk" "$work/says"
-	mkfifo "$work/says" && mke2fs -q -t ext4 "$work/disk" 3G && initrd "$1" "$version" || return 1
+	mkfifo "$work/says" && mke2fs -q -t ext4 "$work/disk" 3G >"$work/mke2fs" && initrd "$1" "$version" || return 1
 	qemu-system-x86_64 -M pc,mem-merge=off -accel "$accelerator" -cpu "$cpu" \
 		-m 3072 -smp 2 -nodefaults -no-user-config -no-reboot -display none -monitor none \
 		-serial "file:$work/console" -serial stdio -kernel "$kernel" -initrd "$work/initrd.cpio" \

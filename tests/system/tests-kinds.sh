@@ -64,6 +64,7 @@ test_kinds_kernel_mode() { kinds_of_program kernel-mode zero_fill zero_page; }
 test_kinds_major() { kinds_of_program major file; }
 test_kinds_mixed() { kinds_of_program mixed "gup other"; }
 test_kinds_shmem() { kinds_of_program shmem shmem; }
+test_kinds_stale() { kinds_of_program stale; }
 test_kinds_swap() {
 	swap_on
 	kinds_of_program swap swap
