@@ -110,15 +110,19 @@ def write(path, text, more=0):
 
 
 def symbols():
-    """Handler -> its symbol.  The compiler may have made a variant of it."""
-    found = {}
-    pattern = re.compile(r"^\w+ [tT] ((\w+)(\.(isra|constprop)\.\d+)*)$")
+    """Function -> its address.  The compiler may have made a variant of it, and there may be others
+    of its name: it is the one beside handle_mm_fault()."""
+    places = collections.defaultdict(list)
+    pattern = re.compile(r"^(\w+) [tT] (\w+)(\.(isra|constprop)\.\d+)*$")
     with open("/proc/kallsyms", encoding="ascii") as file:
         for line in file:
             match = pattern.match(line.rstrip("\n"))
             if match and match[2] in HANDLERS + NEW_PAGE + ("handle_mm_fault",):
-                found[match[2]] = match[1]
-    return found
+                places[match[2]].append(int(match[1], 16))
+    if not any(places["handle_mm_fault"]):
+        raise Skip("/proc/kallsyms does not tell where handle_mm_fault() is")
+    middle = places["handle_mm_fault"][0]
+    return {name: min(at, key=lambda address: abs(address - middle)) for name, at in places.items()}
 
 
 def probe(found):
@@ -128,7 +132,7 @@ def probe(found):
     probes = [
         f"p:{GROUP}/enter handle_mm_fault address=$arg2:x64 flags=$arg3:x32 regs=$arg4:x64",
         f"r512:{GROUP}/leave handle_mm_fault ret=$retval:x32",
-    ] + [f"p:{GROUP}/{name} {found[name]}" for name in HANDLERS + NEW_PAGE
+    ] + [f"p:{GROUP}/{name} {found[name]:#x}" for name in HANDLERS + NEW_PAGE
          if name in found]
     for line in probes:
         try:
@@ -262,8 +266,8 @@ def main():
         one, other = args[1].split(",")
         exchange = {one: other, other: one}
         args = args[2:]
-    found = symbols()
     try:
+        found = symbols()
         probe(found)
         lines = watch(args[1:])
         counts = compare(kernels_faults(lines), args[0], found, exchange)
