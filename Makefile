@@ -3,6 +3,7 @@
 # make              build/faultline, its experiments and its man page
 # make test         unit tests, the same under sanitizers, system tests (root or sudo)
 # make bench        cost beside the peers that are installed (ROUNDS=9, QUICK=1)
+# make test-many    that a thousand jobs, ten thousand programs and 10^7 faults lose nothing (minutes)
 # make test-kernels system tests and experiments on the distribution's kernels, under QEMU (slow);
 #                   ARGS='--cpus=Haswell ...' (see tests/kernels/run), CLANGS='clang-14 ...'
 # make demo         the first experiment, traced
@@ -301,6 +302,14 @@ test:
 	+@$(BUILD) tests SANITIZE=1
 	@tests/run $(UNIT_TESTS) $(UNIT_TESTS:$(B)/%=$(B)/san/%) \
 		--system $(B)/faultline $(B)/san/faultline
+
+# Not part of `make test`, which does the same with smaller numbers.
+.PHONY: test-many
+test-many:
+	@$(MAKE) --no-print-directory deps-test
+	+@$(BUILD) all
+	@$(SUDO) env MANY=1 TEST_TIMEOUT=1800 tests/system/run $(B)/faultline many_jobs many_jobs_busy \
+		many_execs many_execs_busy many_faults many_faults_busy
 
 # Not part of `make test`: it takes an hour or more for each kernel.
 .PHONY: test-kernels

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Pages allocated by a task, above all for the fault in hand. */
 #include "ledger.bpf.h"
+#include "rss.bpf.h"
 #include "trace.bpf.h"
 
 /*
@@ -28,7 +29,7 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 		return 0;
 	use = page_use(gfp, order);
 	/* What an interrupt takes is not the task's; it never takes pages for user memory. */
-	if (use == FL_PAGE_OTHER && in_interrupt(task))
+	if (use != FL_PAGE_USER && in_interrupt(task))
 		return 0;
 	if (use == FL_PAGE_USER) {
 		if (order >= PMD_ORDER) {
@@ -53,4 +54,35 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 	}
 	s->pages.n++;
 	return 0;
+}
+
+/*
+ * Run by hand for each CPU, in the process that has the program page_alloc as a descriptor:
+ * find where the kernel counts its runs.
+ */
+struct bpf_prog___active {
+	void *active;
+} __attribute__((preserve_access_index));
+
+__u64 find_scratch = 0;
+
+SEC("raw_tp")
+int page_alloc_find(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	__u32 fd = ctx->args[0], cpu = ctx->args[1];
+	struct bpf_prog___active *program;
+	struct file *file = NULL;
+	__u64 offset;
+
+	if (cpu >= NR_PREEMPT_COUNTS || fd >= BPF_CORE_READ(table, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	program = BPF_CORE_READ(file, private_data);
+	offset = percpu_offset(&find_scratch, cpu);
+	if (!offset || !bpf_core_field_exists(program->active))
+		return 0;
+	page_alloc_active[cpu] = (__u64)BPF_CORE_READ(program, active) + offset;
+	return 1;
 }

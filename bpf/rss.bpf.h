@@ -11,15 +11,15 @@
  * symbol that programs may use everywhere, but a per-CPU map shows them: the
  * address of an element on a CPU less the map's own per-CPU pointer.
  */
-static __always_inline __u64 percpu_offset(struct task_state *s, __u32 cpu)
+static __always_inline __u64 percpu_offset(__u64 *scratch, __u32 cpu)
 {
-	const struct bpf_array *map = (void *)as_number(s, &losses);
+	const struct bpf_array *map = (void *)number_through(scratch, &losses);
 	__u32 slot = 0;
 	void *element = bpf_map_lookup_percpu_elem(&losses, &slot, cpu);
 
 	if (!percpu_pointer)
 		bpf_core_read(&percpu_pointer, sizeof(percpu_pointer), &map->pptrs);
-	return element ? as_number(s, element) - percpu_pointer : 0;
+	return element ? number_through(scratch, element) - percpu_pointer : 0;
 }
 
 /* One CPU's share of a counter of the current address space. */
@@ -45,7 +45,7 @@ SHARED __s64 rss_shares(struct task_state *s, __u64 counters)
 		__s32 part = 0;
 
 		bpf_probe_read_kernel(&part, sizeof(part),
-				      (void *)(counters + percpu_offset(s, cpu)));
+				      (void *)(counters + percpu_offset(&s->scratch, cpu)));
 		sum += part;
 	}
 	return sum;
@@ -77,7 +77,7 @@ SHARED int rss_watch(struct task_state *s, __u32 members)
 	if (rss_is_split())
 		return rss_split_watch(s, members);
 	s->pending.cpu = bpf_get_smp_processor_id();
-	offset = percpu_offset(s, s->pending.cpu);
+	offset = percpu_offset(&s->scratch, s->pending.cpu);
 	UNROLLED
 	for (i = 0; i < 4; i++)
 		if (members & 1 << i)
@@ -104,7 +104,7 @@ SHARED int rss_changed(struct task_state *s)
 		return rss_split_changed(s);
 	if (s->pending.cpu != bpf_get_smp_processor_id())
 		return s->pending.watched;
-	offset = percpu_offset(s, s->pending.cpu);
+	offset = percpu_offset(&s->scratch, s->pending.cpu);
 	UNROLLED
 	for (i = 0; i < 4; i++)
 		if (s->pending.watched & 1 << i &&

@@ -171,6 +171,8 @@ int BPF_PROG(sched_switched, bool preempt, struct task_struct *prev, struct task
 	__u64 now = 0;
 	struct fl_event *e;
 
+	if (page_alloc_runs())
+		loss_count(LOSS_PREEMPTED, bpf_ktime_get_ns());
 	if (s) {
 		now = bpf_ktime_get_ns();
 		parent_check(s, prev, now);

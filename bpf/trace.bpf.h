@@ -315,7 +315,8 @@ struct loss {
 #define NR_EVENT_TYPES 32
 #define LOSS_MAP (NR_EVENT_TYPES)
 #define LOSS_UNTRACKED (NR_EVENT_TYPES + 16)
-#define NR_LOSSES (NR_EVENT_TYPES + 17)
+#define LOSS_PREEMPTED (NR_EVENT_TYPES + 17) /* none itself: see page_alloc_active */
+#define NR_LOSSES (NR_EVENT_TYPES + 18)
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, NR_LOSSES);
@@ -402,10 +403,15 @@ static __always_inline __u32 task_id(struct task_struct *task)
 }
 
 /* The verifier allows no arithmetic on a kernel pointer; what comes back from a map is a number. */
+static __always_inline __u64 number_through(__u64 *scratch, const void *pointer)
+{
+	*(volatile __u64 *)scratch = (__u64)pointer;
+	return *(volatile __u64 *)scratch;
+}
+
 static __always_inline __u64 as_number(struct task_state *s, const void *pointer)
 {
-	*(volatile __u64 *)&s->scratch = (__u64)pointer;
-	return *(volatile __u64 *)&s->scratch;
+	return number_through(&s->scratch, pointer);
 }
 
 /*
@@ -430,6 +436,26 @@ static __always_inline __u32 generation_slot(__u64 mm)
 /* Where each CPU has its preempt_count, found when it is first asked for; 0: not yet. */
 #define NR_PREEMPT_COUNTS 512
 __u64 preempt_counts[NR_PREEMPT_COUNTS] __weak = {};
+
+/*
+ * The kernel lets no program run twice on a CPU at once (__bpf_trace_run()), so page_alloc
+ * is left out, and that is counted as a miss, where a page is taken on a CPU on which it
+ * runs.  It takes none itself.  An interrupt may: that is no loss, since page_alloc passes
+ * over what interrupts take.  Another task can only if it got the CPU in the midst of
+ * page_alloc.  So whoever is switched to looks whether that runs: here is, by CPU, where
+ * the number of its runs is that have not ended; 0: not known, and each miss is a loss.
+ */
+__u64 page_alloc_active[NR_PREEMPT_COUNTS] __weak = {};
+
+static __always_inline bool page_alloc_runs(void)
+{
+	__u32 cpu = bpf_get_smp_processor_id(), active = 0;
+	__u64 at = cpu < NR_PREEMPT_COUNTS ? page_alloc_active[cpu] : 0;
+
+	if (at)
+		bpf_probe_read_kernel(&active, sizeof(active), (void *)at);
+	return active;
+}
 
 /*
  * preempt_count is a per-CPU variable like the runqueue, so that it lies at a

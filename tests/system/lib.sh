@@ -197,10 +197,9 @@ check_exact() { # [FILE]
 }
 
 # What holds where nothing was lost.
-# Losses that a test cannot keep from happening, and that touch no count of faults: an interrupt
-# that allocates a page while the program for that runs, and wake-ups of which this kernel tells
-# nobody.  faultline calls such a run incomplete, and rightly.
-OF_THE_MACHINE="((what = 'recursion' AND kind = 'page_alloc') OR what = 'unseen')"
+# Losses that a test cannot keep from happening, and that touch no count of faults: wake-ups of
+# which this kernel tells nobody.  faultline calls such a run incomplete, and rightly.
+OF_THE_MACHINE="(what = 'unseen')"
 
 # The status of the command; 3 stands for 0 where the machine made the run incomplete.
 same_status() { # WHAT EXPECTED

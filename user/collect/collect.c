@@ -120,6 +120,7 @@ int collect_arm(struct collect *c, struct refusal *why)
 	if (err)
 		return err;
 	c->no_page_tables = find_direct_map(c);
+	collect_missed_begin(c);
 	if (!c->ring)
 		return loading_refuse(why, REFUSAL_RING, -c->ring_errno, "");
 	err = completions_attach(&c->completions, c->parts[0]->progs.fault_done,
@@ -330,7 +331,7 @@ int collect_finish(struct collect *c)
 	int err;
 
 	f->live_tasks = c->skel->data->live_tasks;
-	collect_missed_runs(c);
+	collect_missed_end(c);
 	detach(c);
 	if (f->live_tasks) {
 		/* what they wrote before goes first, to leave room */

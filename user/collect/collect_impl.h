@@ -15,6 +15,7 @@ struct collect_options;
 struct refusal;
 
 #define COLLECT_PARTS 2
+#define MISSED_MOST 64 /* programs */
 
 struct collect {
 	struct faultline_bpf *skel;                 /* the maps and global data, no programs */
@@ -37,8 +38,10 @@ struct collect {
 	bool reaped;
 	int wait_status;
 	struct rusage rusage;
-	int error;                     /* the first of the recording */
-	unsigned long long missed[64]; /* runs of each program that the kernel skipped */
+	int error; /* the first of the recording */
+	unsigned long long missed_before[MISSED_MOST];
+	unsigned long long missed[MISSED_MOST]; /* runs of each program that the kernel skipped */
+	bool knows_page_alloc;                  /* whether it was left in its midst */
 };
 
 /*
@@ -53,8 +56,12 @@ void collect_detach(struct collect *c);
 void collect_map_ring(struct collect *c);
 void collect_unload(struct collect *c);
 
-/* Before detaching: how often each program was skipped (bpf_prog_info.recursion_misses). */
-void collect_missed_runs(struct collect *c);
+/*
+ * How often each program was skipped from the one call to the other (recursion_misses of
+ * bpf_prog_info); of page_alloc 0 where all that it missed is known to be no loss.
+ */
+void collect_missed_begin(struct collect *c);
+void collect_missed_end(struct collect *c);
 
 /* Append names, objects, ledger, page counts and losses.  0 or -errno of the recording or a map. */
 int collect_append_maps(struct collect *c);

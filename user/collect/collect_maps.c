@@ -37,7 +37,8 @@ struct loss {
 
 #define LOSS_MAP 32
 #define LOSS_UNTRACKED 48
-#define NR_LOSSES 49
+#define LOSS_PREEMPTED 49
+#define NR_LOSSES 49 /* LOSS_PREEMPTED is none itself */
 
 static const char *const map_names[] = {
 	[FL_MAP_LEDGER] = "ledger",   [FL_MAP_PAGES] = "pages",     [FL_MAP_NAMES] = "names",
@@ -202,7 +203,7 @@ static int append_losses(struct collect *c)
 	return err;
 }
 
-static void missed_runs_of(struct collect *c, const struct bpf_object *part)
+static void missed_runs_of(const struct bpf_object *part, unsigned long long missed[MISSED_MOST])
 {
 	struct bpf_program *program;
 	size_t i = 0;
@@ -212,18 +213,78 @@ static void missed_runs_of(struct collect *c, const struct bpf_object *part)
 		__u32 size = sizeof(info);
 		int fd = bpf_program__fd(program);
 
-		if (fd >= 0 && i < sizeof(c->missed) / sizeof(c->missed[0]) &&
-		    !bpf_obj_get_info_by_fd(fd, &info, &size))
-			c->missed[i] = info.recursion_misses;
+		if (fd >= 0 && i < MISSED_MOST && !bpf_obj_get_info_by_fd(fd, &info, &size))
+			missed[i] = info.recursion_misses;
 		i++;
 	}
 }
 
-void collect_missed_runs(struct collect *c)
+/* False: it is not known where the kernel counts the runs of page_alloc. */
+static bool find_page_alloc(const struct collect *c)
+{
+	const struct faultline_bpf *part = c->parts[0];
+	__u64 args[2] = { (__u64)bpf_program__fd(part->progs.page_alloc) };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = args, .ctx_size_in = sizeof(args));
+	int fd = bpf_program__fd(part->progs.page_alloc_find), cpus = libbpf_num_possible_cpus();
+
+	for (; args[1] < (__u64)cpus; args[1]++)
+		if (bpf_prog_test_run_opts(fd, &run) || !run.retval)
+			return false;
+	return true;
+}
+
+/* Whether a task was switched to in the midst of page_alloc, or that is not known. */
+static bool was_preempted(const struct collect *c)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct loss *per_cpu = calloc(cpus, sizeof(*per_cpu));
+	const __u32 slot = LOSS_PREEMPTED;
+	bool preempted = true;
+
+	if (per_cpu && !bpf_map_lookup_elem(bpf_map__fd(c->skel->maps.losses), &slot, per_cpu)) {
+		preempted = false;
+		for (int cpu = 0; cpu < cpus; cpu++)
+			preempted |= per_cpu[cpu].n != 0;
+	}
+	free(per_cpu);
+	return preempted;
+}
+
+static void count_missed(const struct collect *c, unsigned long long missed[MISSED_MOST])
 {
 	for (int i = 0; i < COLLECT_PARTS; i++)
 		if (c->parts[i])
-			missed_runs_of(c, c->parts[i]->obj);
+			missed_runs_of(c->parts[i]->obj, missed);
+}
+
+static unsigned long long *missed_of(struct collect *c, const struct bpf_program *wanted)
+{
+	struct bpf_program *program;
+	size_t i = 0;
+
+	bpf_object__for_each_program(program, c->skel->obj) {
+		if (program == wanted)
+			return &c->missed[i];
+		i++;
+	}
+	return NULL;
+}
+
+void collect_missed_begin(struct collect *c)
+{
+	c->knows_page_alloc = find_page_alloc(c) && c->skel->rodata->preempt_count_from_rq;
+	count_missed(c, c->missed_before);
+}
+
+void collect_missed_end(struct collect *c)
+{
+	count_missed(c, c->missed);
+	for (size_t i = 0; i < MISSED_MOST; i++)
+		c->missed[i] -= c->missed_before[i];
+	/* nothing but interrupts can have come into it, see page_alloc_active in trace.bpf.h */
+	if (c->knows_page_alloc && !*missed_of(c, c->skel->progs.sched_switched) &&
+	    !was_preempted(c))
+		*missed_of(c, c->skel->progs.page_alloc) = 0;
 }
 
 static int append_missed_runs(struct collect *c)
@@ -235,7 +296,7 @@ static int append_missed_runs(struct collect *c)
 	bpf_object__for_each_program(program, c->skel->obj) {
 		struct fl_loss r = { .event.type = FL_LOSS, .what = FL_LOSS_RECURSION, .kind = i };
 
-		if (!err && i < sizeof(c->missed) / sizeof(c->missed[0]) && c->missed[i]) {
+		if (!err && i < MISSED_MOST && c->missed[i]) {
 			r.n = c->missed[i];
 			snprintf(r.name, sizeof(r.name), "%s", bpf_program__name(program));
 			err = recording_append(c->rec, &r, sizeof(r));
