@@ -52,6 +52,8 @@ int main(int argc, char **argv)
 	heap = map_region("heap", find_place(pages), pages);
 	fl_phase("fill");
 	write_pages(heap, pages, 1);
+	fl_phase("filled");
+	fl_barrier();
 	fl_phase("");
 
 	if (fork_child(&child, "child")) {

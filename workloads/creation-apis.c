@@ -139,19 +139,26 @@ static void with_threads(long threads)
 
 static void time_both(long rounds)
 {
+	struct fastest forks = { { 0 }, 0 }, threads = { { 0 }, 0 };
+	long long start;
 	pthread_t made;
 	pid_t child;
 
 	for (long i = 0; i < rounds; i++) {
+		start = now_ns();
 		fl_phase("time.fork");
 		if (fork_child(&child, "timed"))
 			_exit(0);
 		wait_for(child);
+		fastest_add(&forks, now_ns() - start);
+		start = now_ns();
 		fl_phase("time.thread");
 		if (pthread_create(&made, NULL, thread, (void *)"timed"))
 			fail("pthread_create");
 		pthread_join(made, NULL);
+		fastest_add(&threads, now_ns() - start);
 	}
+	fl_value("doubt", fastest_doubt(&forks) + fastest_doubt(&threads));
 }
 
 int main(int argc, char **argv)

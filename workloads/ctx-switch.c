@@ -9,12 +9,14 @@
  * on until it waits for the answer (a voluntary switch), or lose the CPU at once to
  * the one that it has woken (an involuntary one).
  */
-#include "workload.h"
+#include "tasks.h"
 
 #define WARM_UP 2 /* rounds that do not count */
 
 static __attribute__((noreturn)) void play(int serves, int from, int to, long rounds)
 {
+	long long first = 0, last;
+
 	settle();
 	for (long i = 0; i < WARM_UP + rounds; i++) {
 		if (serves)
@@ -22,11 +24,17 @@ static __attribute__((noreturn)) void play(int serves, int from, int to, long ro
 		await(from);
 		if (!serves)
 			tell(to);
-		if (serves && i == WARM_UP - 1)
+		if (serves && i == WARM_UP - 1) {
 			fl_phase("pingpong");
+			first = now_ns();
+		}
 	}
-	if (serves)
+	if (serves) {
+		last = now_ns();
 		fl_phase("");
+		fl_value("first", first);
+		fl_value("last", last);
+	}
 	_exit(0);
 }
 

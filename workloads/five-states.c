@@ -10,9 +10,19 @@
  * no signal is to wake it meanwhile; it ends.
  *
  * The parent acts only when the child has left the CPU: a task that is woken on
- * its way to sleep never waits.
+ * its way to sleep never waits.  Whether its time was over before it had left the CPU,
+ * which others may bring about, it learns from the kernel's count of its waits.
+ *
+ * Each of the two looks at the clock now and then, and tells when that was: it ran then.
  */
 #include "tasks.h"
+
+#define LOOKS 7
+
+static void look(void)
+{
+	fl_value("look", now_ns());
+}
 
 /* Wait until another one, which borrows our memory, has slept for NAP nanoseconds. */
 static void lend_memory(long long nap)
@@ -28,19 +38,48 @@ static void lend_memory(long long nap)
 	wait_for(borrower);
 }
 
+static void burn_and_look(long long work)
+{
+	for (int i = 0; i < LOOKS; i++) {
+		look();
+		burn_ns(work / LOOKS);
+	}
+}
+
+static long *waits_before_stop; /* which the parent may know */
+
 static __attribute__((noreturn)) void child(int byte, long long work, long long nap)
 {
+	long long start;
+	long waits;
+
 	fl_phase("compute");
-	burn_ns(work);
+	burn_and_look(work);
 	fl_phase("read");
 	await(byte);
+	look();
+	waits = switches_so_far().waits;
+	start = now_ns();
 	fl_phase("sleep");
 	sleep_ns(nap);
+	fl_phase("");
+	fl_value("slept", (now_ns() - start) / 1000); /* microseconds */
+	fl_value("sleeps", switches_so_far().waits - waits);
+	look();
+	*waits_before_stop = switches_so_far().waits;
 	fl_phase("stop");
 	raise(SIGSTOP);
+	look();
+	waits = switches_so_far().waits;
+	start = now_ns();
 	fl_phase("lend");
 	lend_memory(nap);
 	fl_phase("");
+	fl_value("lent", (now_ns() - start) / 1000);
+	fl_value("lends", switches_so_far().waits - waits);
+	look();
+	fl_value("waits", switches_so_far().waits);
+	fl_phase("end");
 	_exit(0);
 }
 
@@ -56,11 +95,14 @@ int main(int argc, char **argv)
 	stay_on_this_cpu();
 	fl_role("parent");
 	make_pipe(byte);
+	waits_before_stop = shared_page();
 
 	if (fork_child(&first, "child"))
 		child(byte[0], work, param("nap_ms") * 1000000LL);
 	if (fork_child(&rival, "rival")) {
-		burn_ns(work);
+		burn_and_look(work);
+		fl_value("waits", switches_so_far().waits);
+		fl_phase("end");
 		_exit(0);
 	}
 	wait_for(rival);
@@ -70,7 +112,7 @@ int main(int argc, char **argv)
 
 	if (waitpid(first, &status, WUNTRACED) != first || !WIFSTOPPED(status))
 		fail("wait until the child stops");
-	wait_until_off_cpu(first, 'T', 2); /* read, sleep, stop: the third time */
+	wait_until_off_cpu(first, 'T', *waits_before_stop);
 	if (kill(first, SIGCONT))
 		fail("kill");
 	wait_for(first);

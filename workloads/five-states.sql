@@ -31,15 +31,6 @@ SELECT group_concat(state, ' ') FROM (
 	) ORDER BY start_ns, row
 );
 
--- claim E legal: in no process one state follows another that it must not follow
--- expect: 0
-SELECT count(*) FROM (
-	SELECT state, lag(state) OVER (PARTITION BY task ORDER BY start_ns, rowid) AS before FROM state
-) WHERE before IS NOT NULL AND before || '>' || state NOT IN (
-	'new>ready', 'ready>running', 'running>ready', 'running>waiting', 'running>stopped',
-	'running>zombie', 'running>dead', 'waiting>ready', 'stopped>ready', 'zombie>dead'
-);
-
 -- claim E preempted: two that compute on one CPU must stand aside for each other
 -- expect: 2
 SELECT count(DISTINCT role) FROM state JOIN task USING (task)
@@ -58,10 +49,12 @@ AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 SELECT why || ' ' || waker.role FROM state JOIN phase USING (task)
 JOIN task ON task.task = state.task AND task.role = 'child'
 JOIN task AS waker ON waker.task = waker_task
-WHERE name = 'read' AND state = 'waiting' AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+WHERE name = 'read' AND state = 'waiting' AND why = 'read'
+AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
 -- claim E sleep: one wait for the time, ended by a timer, so by no process
 -- phase: sleep
+-- inconclusive: told('sleeps') == 0 && told('slept') >= 1000 * nap_ms   others had the CPU, and the time was over before the process had left it to wait
 -- expect: 1
 SELECT count(*) FROM state JOIN phase USING (task)
 WHERE name = 'sleep' AND state = 'waiting' AND why LIKE '%nanosleep' AND waker_task IS NULL
@@ -69,20 +62,25 @@ AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
 -- claim B sleep.time: which takes no less than was asked for (microseconds)
 -- phase: sleep
+-- inconclusive: told('sleeps') == 0 && told('slept') >= 1000 * nap_ms   others had the CPU, and the time was over before the process had left it to wait
 -- expect: >= 1000 * nap_ms
-SELECT (state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
+SELECT max(state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
 WHERE name = 'sleep' AND state = 'waiting' AND why LIKE '%nanosleep'
 AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
 -- claim E shallow: any signal could have ended the waits for the byte and for the time: S in ps
--- expect: 'interruptible'
-SELECT group_concat(DISTINCT sleep) FROM state JOIN phase USING (task) JOIN task USING (task)
-WHERE role = 'child' AND name IN ('read', 'sleep') AND state = 'waiting'
-AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
+-- inconclusive: told('sleeps') == 0 && told('slept') >= 1000 * nap_ms   others had the CPU, and the time was over before the process had left it to wait
+-- expect: 'read interruptible, sleep interruptible'
+SELECT group_concat(name || ' ' || sleep, ', ') FROM (
+	SELECT DISTINCT name, sleep FROM state JOIN phase USING (task) JOIN task USING (task)
+	WHERE role = 'child' AND state = 'waiting' AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns
+	AND (name = 'read' AND why = 'read' OR name = 'sleep' AND why LIKE '%nanosleep') ORDER BY name
+);
 
 -- wait_for_vfork_done(): the memory is in use by the other one, so only a signal that kills may end this.
 -- claim E deep: the wait for another process that uses its memory only one that kills: D in ps
 -- phase: lend
+-- inconclusive: told('lends') == 0 && told('lent') >= 1000 * nap_ms   others had the CPU, and the memory was given back before the process had left it to wait
 -- expect: 'killable'
 SELECT group_concat(DISTINCT sleep) FROM state JOIN phase USING (task)
 WHERE name = 'lend' AND state = 'waiting' AND why IN ('vfork', 'clone', 'clone3')
@@ -90,9 +88,10 @@ AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
 -- claim B deep.time: it lasts as long as the other one needs the memory (microseconds)
 -- phase: lend
+-- inconclusive: told('lends') == 0 && told('lent') >= 1000 * nap_ms   others had the CPU, and the memory was given back before the process had left it to wait
 -- expect: >= 1000 * nap_ms
-SELECT (state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
-WHERE name = 'lend' AND sleep = 'killable'
+SELECT max(state.end_ns - state.start_ns) / 1000 FROM state JOIN phase USING (task)
+WHERE name = 'lend' AND state = 'waiting' AND why IN ('vfork', 'clone', 'clone3')
 AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
 -- claim E stopped: it is stopped once, until the parent continues it
@@ -101,28 +100,32 @@ AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 SELECT waker.role FROM state JOIN phase USING (task) JOIN task AS waker ON waker.task = waker_task
 WHERE name = 'stop' AND state = 'stopped' AND state.start_ns BETWEEN phase.start_ns AND phase.end_ns;
 
--- claim E woken: each wait and each stop, of whomever, ends with one wake-up, after which the task is ready
--- expect: 0
-SELECT count(*) FROM (
-	SELECT state, end_ns, lead(state) OVER life AS next, lead(why) OVER life AS next_why,
-	       lead(start_ns) OVER life AS next_ns
-	FROM state WINDOW life AS (PARTITION BY task ORDER BY start_ns, rowid)
-) WHERE state IN ('waiting', 'stopped')
-AND (next IS NOT 'ready' OR next_why IS NOT 'woken' OR next_ns IS NOT end_ns);
+-- The program's own clock.  The two look 7 times each while they compute; the child once more after each of four waits.
+-- claim E looks: where a process itself looked at the clock, it is running
+-- expect: 18
+SELECT count(*) FROM value JOIN state USING (task) WHERE name = 'look' AND state = 'running'
+AND value - (SELECT value FROM run WHERE key = 'start_ns') BETWEEN start_ns AND end_ns;
 
--- claim E gaps: in each life one state begins when the one before ends
+-- claim E looks.other: and no other process runs on its CPU
 -- expect: 0
-SELECT count(*) FROM (
-	SELECT start_ns, lag(end_ns) OVER life AS before, lag(start_ns) OVER life AS earlier
-	FROM state WINDOW life AS (PARTITION BY task ORDER BY start_ns, rowid)
-) WHERE earlier IS NOT NULL AND before IS NOT start_ns;
+WITH look AS (
+	SELECT state.task, cpu, at FROM state
+	JOIN (SELECT task, value - (SELECT value FROM run WHERE key = 'start_ns') AS at FROM value WHERE name = 'look') AS seen
+	ON seen.task = state.task AND state = 'running' AND at BETWEEN start_ns AND end_ns
+)
+SELECT count(*) FROM look JOIN state ON state.task <> look.task AND state.cpu = look.cpu AND state = 'running'
+AND at > start_ns AND at < end_ns;
 
--- claim E lifetime: so that all states together are the life, to the nanosecond
+-- The kernel counts them in nvcsw, and the processes ask for that (getrusage()).  Where a wake-up comes before
+-- the process has left the CPU there is no switch (spurious).
+-- claim E waits: each wait and each stop is one switch that the kernel counted as voluntary
 -- expect: 2
 SELECT count(*) FROM (
-	SELECT reaped_ns - task.start_ns AS life, sum(state.end_ns - state.start_ns) AS states
-	FROM state JOIN task USING (task) WHERE role IN ('child', 'rival') GROUP BY task
-) WHERE life = states;
+	SELECT value, (
+		SELECT count(*) FROM state WHERE state.task = value.task AND state.start_ns < value.t_ns
+		AND state IN ('waiting', 'stopped') AND why IS NOT 'spurious'
+	) AS seen FROM value WHERE name = 'waits'
+) WHERE value = seen;
 
 -- claim E one.per.cpu: no CPU runs two tasks at once
 -- expect: 0

@@ -18,7 +18,7 @@
  * Time is taken apart from that: when the region is full, each size is forked in turn,
  * several times, so that whatever slows the machine down slows all of them.
  */
-#include "workload.h"
+#include "tasks.h"
 
 #include <sys/auxv.h>
 
@@ -70,15 +70,18 @@ static long pages_upto(int step, long pages)
 }
 
 /* Fork with a part of the region only: fork() leaves out what is MADV_DONTFORK. */
-static void fork_in_time(char *memory, long pages, int step)
+static void fork_in_time(char *memory, long pages, int step, struct fastest *time)
 {
+	long long start;
 	long upto = pages_upto(step, pages);
 	char *rest = memory + upto * workload.page_size;
 	size_t bytes = (pages - upto) * workload.page_size;
 
 	if (madvise(rest, bytes, MADV_DONTFORK))
 		fail("madvise(MADV_DONTFORK)");
+	start = now_ns();
 	fork_as(steps[step].in_time);
+	fastest_add(time, now_ns() - start);
 	if (madvise(rest, bytes, MADV_DOFORK))
 		fail("madvise(MADV_DOFORK)");
 }
@@ -94,7 +97,8 @@ static void write_some(char *memory, long pages)
 
 int main(int argc, char **argv)
 {
-	long pages, rounds, page, touched = 0, size;
+	struct fastest times[STEPS] = { 0 };
+	long pages, rounds, page, touched = 0, size, doubt = 0;
 	char *place, *memory;
 
 	(void)argc;
@@ -119,8 +123,11 @@ int main(int argc, char **argv)
 	}
 	for (long round = 0; round < rounds; round++) {
 		for (int i = 0; i < STEPS; i++)
-			fork_in_time(memory, pages, i);
+			fork_in_time(memory, pages, i, &times[i]);
 	}
+	for (int i = 0; i < STEPS; i++)
+		doubt += fastest_doubt(&times[i]);
+	fl_value("doubt", doubt);
 	fl_region("full", memory, 0);
 	if (munmap(memory, size))
 		fail("munmap");

@@ -103,6 +103,7 @@ WHERE child.role LIKE 'fork.%' AND child.role <> 'fork.shared' AND parents.page_
 -- is larger than what the region adds.
 -- claim S linear: the time grows in proportion to the pages: 100 r^2 of a straight line
 -- when: pages >= 16384
+-- inconclusive: told('doubt') > 100 && observed <= 98   others had the CPU: the fastest of one half and of the other are too far apart
 -- expect: > 98
 WITH step(name, x) AS (
 	SELECT column1, column2 * (SELECT value FROM run WHERE key = 'param.pages') / 64

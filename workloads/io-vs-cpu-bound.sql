@@ -31,6 +31,7 @@ WHERE role = 'io.alone' AND name = 'work' AND state = 'waiting'
 AND state.start_ns < phase.end_ns AND state.end_ns > phase.start_ns;
 
 -- claim B io.running: so that the CPU is idle, as far as it is concerned
+-- inconclusive: told('others.io') * 20 > 1000 * span_ms && observed < 1   the CPU was not to be had: other programs, a limit (cpu.max) or the hypervisor
 -- expect: 1 .. 100
 SELECT 1000 * sum(min(state.end_ns, phase.end_ns) - max(state.start_ns, phase.start_ns))
      / (phase.end_ns - phase.start_ns)

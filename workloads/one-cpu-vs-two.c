@@ -8,8 +8,8 @@
  *
  * All begin when the parent writes as many bytes into a pipe as there are processes
  * that wait for one.  What others took of the CPUs in a round is what is missing
- * between the time of the round and the CPU time of the processes.  These ask to be
- * preferred to others, which root may.
+ * between the time of the round and the time for which the processes computed.  These
+ * ask to be preferred to others, which root may.
  */
 #include "proc.h"
 #include "tasks.h"
@@ -17,7 +17,8 @@
 #define MOST 4
 
 static long long work;
-static long long *had_cpu; /* for how long, each of them */
+static long long *had_cpu;  /* for how long, each of them */
+static long long *computed; /* without what was taken away from it meanwhile */
 
 static __attribute__((noreturn)) void burner(int i, int cpu, int ready, int go)
 {
@@ -32,6 +33,7 @@ static __attribute__((noreturn)) void burner(int i, int cpu, int ready, int go)
 	await(go);
 	burn_ns(work - (cpu_ns() - before));
 	had_cpu[i] = cpu_ns() - before;
+	computed[i] = had_cpu[i] - stalled_ns;
 	fl_value("had", had_cpu[i] / 1000); /* microseconds */
 	_exit(0);
 }
@@ -61,7 +63,7 @@ static void play(const char *name, const char *role, int n, const int *cpus, int
 	fl_phase("");
 	time = now_ns() - start;
 	for (int i = 0; i < n; i++)
-		busy[i % nr_cpus] += had_cpu[i];
+		busy[i % nr_cpus] += computed[i];
 	time -= busy[0] > busy[1] ? busy[0] : busy[1];
 	strncat(lost, name, sizeof(lost) - sizeof("lost."));
 	fl_value(lost, time / 1000); /* microseconds */
@@ -79,6 +81,7 @@ int main(int argc, char **argv)
 	workload_start(argv);
 	work = param("work_ms") * 1000000LL;
 	had_cpu = shared_page();
+	computed = had_cpu + MOST;
 	stay_on_this_cpu();
 	cpus[0] = sched_getcpu();
 	cpus[1] = another_cpu();

@@ -36,6 +36,7 @@ WHERE one.state = 'running' AND other.state = 'running';
 
 -- claim B at.once: four on two CPUs: two at once, never more
 -- needs: cpus >= 2   there is one CPU only
+-- inconclusive: told('lost.4x2') * 20 > 1000 * 2 * work_ms && observed < 2   the CPUs were not to be had: other programs, a limit (cpu.max) or the hypervisor
 -- expect: 2
 SELECT max(n) FROM (
 	SELECT count(*) AS n FROM state AS one JOIN task AS a ON a.task = one.task AND a.role = 'four.on.two'

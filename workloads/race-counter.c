@@ -207,12 +207,18 @@ static long race_until_slept(const char *phase, void (*add)(int me))
 	return left;
 }
 
-/* One more thread than the caller, which holds the lock until that one has waited for a while. */
+/*
+ * One more thread than the caller, which holds the lock until that one has waited for a
+ * while: for the mutex, since it sleeps; what it did before is not part of the wait.
+ */
+static pid_t sleeper;
+
 static void *want_mutex(void *unused)
 {
 	move_to_cpu(cpus[1]);
-	fl_phase("mutex.wait");
+	sleeper = gettid();
 	meet();
+	fl_phase("mutex.wait");
 	pthread_mutex_lock(&mutex);
 	fl_phase("");
 	pthread_mutex_unlock(&mutex);
@@ -238,6 +244,7 @@ static void hold(void)
 	pthread_mutex_lock(&mutex);
 	start(&thread, want_mutex, NULL);
 	meet();
+	wait_until_state(sleeper, 'S');
 	sleep_ns(HOLD_NS);
 	pthread_mutex_unlock(&mutex);
 	pthread_join(thread, NULL);

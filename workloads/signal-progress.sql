@@ -88,9 +88,3 @@ AND syscall.start_ns > (SELECT min(delivered_ns) FROM signal WHERE signo = 10);
 -- expect: signals
 SELECT sum(name = 'write' AND ret = 1) - sum(name = 'read' AND ret = 1)
 FROM syscall JOIN task USING (task) WHERE role = 'copier' AND phase = 'copy';
-
--- The figure is the machine's own, and tracing is in it; the range is what any machine can do.
--- claim S rate: bytes copied in a millisecond, by the first and the last answer
--- when: signals >= 2
--- expect: 1 .. 100000
-SELECT (max(value) - min(value)) * 1000000 / (max(t_ns) - min(t_ns)) FROM value WHERE name = 'bytes';

@@ -103,15 +103,67 @@ HELPER void sleep_ns(long long ns)
 		;
 }
 
+/* How often this thread has left its CPU, and how often of that to wait for something. */
+struct switches {
+	long all, waits;
+};
+
+HELPER struct switches switches_so_far(void)
+{
+	struct rusage ru;
+
+	getrusage(RUSAGE_THREAD, &ru);
+	return (struct switches){ ru.ru_nvcsw + ru.ru_nivcsw, ru.ru_nvcsw };
+}
+
+/*
+ * What this thread had a CPU for by the kernel's clock, and did not compute: a
+ * hypervisor that stops the CPU does not always tell (steal), and interrupts are often
+ * not told apart.  The same piece of work then takes ten times what it can take, or more.
+ */
+static __attribute__((unused)) __thread long long stalled_ns;
+
 /* Compute until this thread has had a CPU for NS nanoseconds more. */
 HELPER void burn_ns(long long ns)
 {
-	long long end = cpu_ns() + ns;
+	static __thread long long least = 1000000000;
+	long long now = cpu_ns(), end = now + ns, before;
 
-	while (cpu_ns() < end) {
+	while (now < end) {
 		for (volatile int i = 0; i < 20000; i++)
 			;
+		before = now;
+		now = cpu_ns();
+		if (now - before < least)
+			least = now - before;
+		if (now - before > 10 * least)
+			stalled_ns += now - before - least;
 	}
+}
+
+/*
+ * The fastest of several, found twice: who else wants the CPU makes one longer, never
+ * shorter, and where the two are far apart there may be a faster one still.
+ */
+struct fastest {
+	long long ns[2];
+	long n;
+};
+
+HELPER void fastest_add(struct fastest *fastest, long long ns)
+{
+	long long *least = &fastest->ns[fastest->n++ % 2];
+
+	if (!*least || ns < *least)
+		*least = ns;
+}
+
+/* By how much the two differ, in per cent of the lesser one. */
+HELPER long fastest_doubt(const struct fastest *fastest)
+{
+	long long a = fastest->ns[0], b = fastest->ns[1];
+
+	return a && b ? (long)(100 * (a < b ? b - a : a - b) / (a < b ? a : b)) : 100;
 }
 
 /*

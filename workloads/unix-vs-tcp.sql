@@ -117,6 +117,7 @@ SELECT count(*) FROM packet WHERE protocol = 'udp';
 -- claim S order: a pipe is faster than a UNIX socket, and that is faster than TCP
 -- when: rounds >= 100
 -- needs: told('loopback')   there is no loopback interface with free ports, and this user may not make one
+-- inconclusive: told('doubt') > 60 && observed < 2   others had the CPU: the fastest of one half and of the other are too far apart
 -- expect: 2
 SELECT (pipe < unix) + (unix < tcp) FROM (
 	SELECT sum(value) FILTER (WHERE name = 'pipe.ns') AS pipe,

@@ -27,6 +27,7 @@ static void wait_for_nothing(void)
 static void zombie(long long pause)
 {
 	siginfo_t info;
+	long long start;
 	pid_t child;
 
 	fl_phase("zombie");
@@ -36,9 +37,11 @@ static void zombie(long long pause)
 		fail("waitid");
 	fl_value("ps", state_of(child));
 	fl_phase("pause");
+	start = now_ns();
 	sleep_ns(pause);
 	fl_phase("wait");
 	fl_value("status", WEXITSTATUS(wait_status(child)));
+	fl_value("late", (now_ns() - start - pause) / 1000); /* microseconds */
 	fl_phase("again");
 	wait_for_nothing();
 	/* it is given back after a grace period of RCU; these calls wait for two, each for a whole one */

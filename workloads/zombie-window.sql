@@ -40,15 +40,11 @@ JOIN syscall ON syscall.phase = 'wait' AND syscall.name = 'wait4'
 WHERE role = 'zombie' AND state = 'dead' AND state.start_ns BETWEEN syscall.start_ns AND syscall.end_ns
 AND reaped_ns = state.start_ns;
 
--- The parent may be kept off its CPU by others when the pause is over.
--- For how long a busy machine lets the parent stand in the queue for a CPU says nothing about zombies.
--- claim B time: from exit to wait it takes the pause, and little more, but for what the parent must wait for a CPU (milliseconds)
+-- How long others, or the hypervisor, keep the parent from its CPU says nothing about zombies.
+-- claim B time: from when the parent knows of the end to its wait it takes the pause, and little more (milliseconds)
+-- inconclusive: told('late') > 50000 && observed > pause_ms + 50   others kept the parent from its CPU when the pause was over
 -- expect: pause_ms .. pause_ms + 50
-SELECT (reaped_ns - exit_ns - (
-	SELECT coalesce(sum(min(state.end_ns, child.reaped_ns) - max(state.start_ns, child.exit_ns)), 0)
-	FROM state WHERE state.task = child.parent_task AND state = 'ready'
-	AND state.start_ns < child.reaped_ns AND state.end_ns > child.exit_ns
-)) / 1000000 FROM task AS child WHERE role = 'zombie';
+SELECT (reaped_ns - phase.start_ns) / 1000000 FROM task JOIN phase ON phase.name = 'pause' WHERE task.role = 'zombie';
 
 -- claim E no.wait: the parent does not wait for it in wait4(): what it asks for is there
 -- phase: wait
