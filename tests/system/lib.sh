@@ -254,15 +254,17 @@ check_lives() { # [FILE]
 		 WINDOW life AS (PARTITION BY task ORDER BY start_ns, end_ns, rowid))
 		 WHERE state IN ('waiting', 'stopped') AND after = end_ns
 		 AND (next <> 'ready' OR next_why IS NOT 'woken')" "$f"
-	# Two wake-ups were seen whose waker had left its CPU a few microseconds before the wait began,
-	# on Linux 6.1 and on 6.18 (over the lock of an address space). It is not known why.
-	no_rows "wakers that did not run then (task, start, end, waker)" \
-		"SELECT waiter, since, at, waker FROM (SELECT *, max(ran) OVER (PARTITION BY waker
+	# The waker may be gone when the wait begins: it found the task on its way off the CPU, and
+	# left the rest to that CPU (ttwu_queue_wakelist()). It ran when it woke the task.
+	no_rows "wakers that did not run then (task, waking, waker)" \
+		"SELECT waiter, at, waker FROM (SELECT *, max(ran) OVER (PARTITION BY waker
 		 ORDER BY at, waiter IS NOT NULL ROWS UNBOUNDED PRECEDING) AS last FROM (
-		 SELECT task AS waker, start_ns AS at, end_ns AS ran, NULL AS waiter, NULL AS since
+		 SELECT task AS waker, start_ns AS at, end_ns AS ran, NULL AS waiter
 		 FROM state WHERE state = 'running' UNION ALL
-		 SELECT waker_task, end_ns, NULL, task, start_ns FROM state WHERE waker_task IS NOT NULL))
-		 WHERE waiter IS NOT NULL AND coalesce(last, -1) < since - 100000" "$f"
+		 SELECT waker_task, waking_ns, NULL, task FROM state WHERE waker_task IS NOT NULL))
+		 WHERE waiter IS NOT NULL AND coalesce(last, -1) < at" "$f"
+	no_rows "wake-ups that began after they had ended (task, waking, end)" \
+		"SELECT task, waking_ns, end_ns FROM state WHERE waking_ns > end_ns" "$f"
 	no_rows "two tasks on one CPU (CPU, task, start, end before)" \
 		"SELECT * FROM (SELECT cpu, task, start_ns, max(end_ns) OVER (PARTITION BY cpu
 		 ORDER BY start_ns, end_ns ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before

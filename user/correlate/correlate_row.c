@@ -26,7 +26,7 @@ static const char *const inserts[NR_ROWS] = {
 	[ROW_RSS] = "INSERT INTO rss (task, t_ns, anon, file, shmem, swap, page_tables_bytes,"
 		    " total_vm) VALUES (?,?,?,?,?,?,?,?)",
 	[ROW_STATE] = "INSERT INTO state (task, state, why, cpu, start_ns, end_ns, waker_task,"
-		      " waker_comm, sleep) VALUES (?,?,?,?,?,?,?,?,?)",
+		      " waker_comm, sleep, waking_ns) VALUES (?,?,?,?,?,?,?,?,?,?)",
 	[ROW_SYSCALL] = "INSERT INTO syscall (task, phase, name, start_ns, end_ns, ret, args, data,"
 			" file_kind, file) VALUES (?,?,?,?,?,?,?,?,?,?)",
 	[ROW_SIGNAL] = "INSERT INTO signal (signo, code, sender_task, receiver_task, generated_ns,"

@@ -34,8 +34,10 @@ static int write_row(struct correlation *c, const struct task *task, struct cell
 		     const struct fl_waking *waking)
 {
 	const struct state *s = &task->state;
-	struct cell waker = cell_null(), comm = cell_null();
+	struct cell waker = cell_null(), comm = cell_null(), at = cell_null();
 
+	if (waking)
+		at = cell_time(c, waking->event.t_ns);
 	/* below an interrupt runs whoever happened to be there */
 	if (waking && !waking->in_irq) {
 		waker = cell_id(waking->waker);
@@ -43,7 +45,7 @@ static int write_row(struct correlation *c, const struct task *task, struct cell
 	}
 	return ROW_ADD(c, ROW_STATE, cell_int(task->id), cell_text(words[s->life]),
 		       cell_text(s->why), s->cpu < 0 ? cell_null() : cell_int(s->cpu),
-		       cell_time(c, s->since), end, waker, comm, cell_text(s->sleep));
+		       cell_time(c, s->since), end, waker, comm, cell_text(s->sleep), at);
 }
 
 /* End the current row at NOW; what ended before the start of the run has none. */

@@ -128,7 +128,8 @@ CREATE TABLE rss (
 CREATE TABLE state (
 	task INTEGER, state TEXT, why TEXT, cpu INTEGER, start_ns INTEGER, end_ns INTEGER,
 	waker_task INTEGER, waker_comm TEXT,
-	sleep TEXT	-- for waiting: interruptible (S in ps), uninterruptible, killable (D), idle (I)
+	sleep TEXT,	-- for waiting: interruptible (S in ps), uninterruptible, killable (D), idle (I)
+	waking_ns INTEGER	-- when its waker, or an interrupt, woke it; end_ns is when it was ready
 );
 
 CREATE TABLE syscall (
