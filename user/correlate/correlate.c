@@ -12,6 +12,7 @@
  * counted in table `loss` as a record that could not be read, and makes the
  * recording incomplete.
  */
+#include "base/array.h"
 #include "correlate/correlate.h"
 
 #include <errno.h>
@@ -37,17 +38,7 @@ int correlate_fail(struct correlation *c, int err, const char *format, ...)
 
 int correlate_grow(struct correlation *c, void *arrayp, size_t n, size_t size)
 {
-	void **array = arrayp;
-	size_t room = n ? 2 * n : 8;
-	void *grown;
-
-	if (n & (n - 1) || (n && n < 8))
-		return 0;
-	grown = reallocarray(*array, room, size);
-	if (!grown)
-		return correlate_no_memory(c);
-	*array = grown;
-	return 0;
+	return array_grow(arrayp, n, size) ? correlate_no_memory(c) : 0;
 }
 
 static char *numbered(char **words, __u16 i, const char *prefix)

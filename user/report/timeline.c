@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/report_part.h"
+#include "base/array.h"
 #include "base/text.h"
 #include "report/timeline.h"
 
@@ -132,17 +133,8 @@ struct tl_event *timeline_add(struct timeline *t, int task, long long t_ns, char
 	static struct tl_event nowhere;
 	struct tl_event *event;
 
-	if (t->nr_events == t->room_events && !t->error) {
-		size_t room = t->room_events ? 2 * t->room_events : 64;
-		struct tl_event *events = reallocarray(t->events, room, sizeof(*events));
-
-		if (events) {
-			t->events = events;
-			t->room_events = room;
-		} else {
-			t->error = -ENOMEM;
-		}
-	}
+	if (!t->error)
+		t->error = array_grow(&t->events, t->nr_events, sizeof(*t->events));
 	if (t->error) {
 		free(text);
 		nowhere = (struct tl_event){ .task = TL_NONE, .to = TL_NONE, .chapter = TL_NONE };

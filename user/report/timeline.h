@@ -23,7 +23,7 @@ enum ink { INK_PLAIN, INK_BOLD, INK_DIM, INK_GOOD, INK_BAD, INK_DOUBT };
 /* Times, ascending. */
 struct tl_times {
 	long long *ns;
-	size_t nr, room;
+	size_t nr;
 };
 
 struct tl_task {
@@ -108,7 +108,7 @@ struct timeline {
 	struct tl_group *groups;
 	size_t nr_groups;
 	struct tl_event *events;
-	size_t nr_events, room_events;
+	size_t nr_events;
 	struct tl_brk *brks; /* by process and time */
 	size_t nr_brks;
 	int lanes;

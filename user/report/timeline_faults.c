@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "report/timeline_faults.h"
 
@@ -48,7 +49,7 @@ struct faults {
 	struct tl_sums open; /* of this piece: may still grow */
 	struct tl_sums tiny; /* ... and ended before they were worth a line */
 	struct row *rows;    /* of this stretch */
-	size_t nr_rows, room_rows;
+	size_t nr_rows;
 	struct tl_sums few; /* of this stretch, or chapter: not worth a row where they were */
 
 	/* of this chapter */
@@ -191,16 +192,9 @@ static struct row *add_row(struct faults *f, const struct tl_sum *sum)
 	if (row) {
 		timeline_sum_add(&row->all, sum);
 	} else {
-		if (f->nr_rows == f->room_rows) {
-			size_t room = f->room_rows ? 2 * f->room_rows : 8;
-			struct row *grown = reallocarray(f->rows, room, sizeof(*grown));
-
-			if (!grown) {
-				f->t->error = -ENOMEM;
-				return &nowhere;
-			}
-			f->rows = grown;
-			f->room_rows = room;
+		if (array_grow(&f->rows, f->nr_rows, sizeof(*f->rows))) {
+			f->t->error = -ENOMEM;
+			return &nowhere;
 		}
 		row = &f->rows[f->nr_rows++];
 		*row = (struct row){ .all = *sum };

@@ -18,7 +18,7 @@ struct tl_sum {
 
 struct tl_sums {
 	struct tl_sum *sums;
-	size_t nr, room;
+	size_t nr;
 };
 
 /* Append a copy of ONE, or add ONE to the sum at TO. */

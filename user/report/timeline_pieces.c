@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "report/timeline.h"
 
 #define LEAST_WAIT_NS 1000000   /* a shorter one divides nothing */
@@ -11,17 +12,8 @@
 
 static void add_time(struct timeline *t, struct tl_times *times, long long ns)
 {
-	if (times->nr == times->room && !t->error) {
-		size_t room = times->room ? 2 * times->room : 8;
-		long long *grown = reallocarray(times->ns, room, sizeof(*grown));
-
-		if (grown) {
-			times->ns = grown;
-			times->room = room;
-		} else {
-			t->error = -ENOMEM;
-		}
-	}
+	if (!t->error)
+		t->error = array_grow(&times->ns, times->nr, sizeof(*times->ns));
 	if (!t->error)
 		times->ns[times->nr++] = ns;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "report/timeline.h"
 
@@ -34,17 +35,9 @@ static void add_brk(struct timeline *t, int i, long long t_ns, unsigned long lon
 {
 	if (i == TL_NONE || t_ns == TL_NEVER || t->error)
 		return;
-	if (!(t->nr_brks & (t->nr_brks - 1))) {
-		size_t room = t->nr_brks ? 2 * t->nr_brks : 1;
-		struct tl_brk *brks = reallocarray(t->brks, room, sizeof(*brks));
-
-		if (!brks) {
-			t->error = -ENOMEM;
-			return;
-		}
-		t->brks = brks;
-	}
-	t->brks[t->nr_brks++] = (struct tl_brk){ t->tasks[i].process, t_ns, end };
+	t->error = array_grow(&t->brks, t->nr_brks, sizeof(*t->brks));
+	if (!t->error)
+		t->brks[t->nr_brks++] = (struct tl_brk){ t->tasks[i].process, t_ns, end };
 }
 
 void timeline_heaps(struct timeline *t)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "report/timeline_faults.h"
 
@@ -12,16 +13,9 @@
 
 void timeline_sum_new(struct timeline *t, struct tl_sums *sums, const struct tl_sum *one)
 {
-	if (sums->nr == sums->room) {
-		size_t room = sums->room ? 2 * sums->room : 16;
-		struct tl_sum *grown = reallocarray(sums->sums, room, sizeof(*grown));
-
-		if (!grown) {
-			t->error = -ENOMEM;
-			return;
-		}
-		sums->sums = grown;
-		sums->room = room;
+	if (array_grow(&sums->sums, sums->nr, sizeof(*sums->sums))) {
+		t->error = -ENOMEM;
+		return;
 	}
 	sums->sums[sums->nr++] = *one;
 }

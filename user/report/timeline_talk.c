@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "report/timeline.h"
 
@@ -37,7 +38,7 @@ struct talk {
 struct talks {
 	struct timeline *t;
 	struct talk *talks;
-	size_t nr, room;
+	size_t nr;
 };
 
 static bool same(const struct talk *a, const struct talk *b)
@@ -72,16 +73,9 @@ static void add(struct talks *all, struct talk *one)
 			talk->end_ns = one->end_ns;
 		return;
 	}
-	if (all->nr == all->room) {
-		size_t room = all->room ? 2 * all->room : 64;
-		struct talk *talks = reallocarray(all->talks, room, sizeof(*talks));
-
-		if (!talks) {
-			t->error = -ENOMEM;
-			return;
-		}
-		all->talks = talks;
-		all->room = room;
+	if (array_grow(&all->talks, all->nr, sizeof(*all->talks))) {
+		t->error = -ENOMEM;
+		return;
 	}
 	one->n = 1;
 	one->each[0] = (struct one){ one->start_ns, one->end_ns, one->bytes, one->took_ns };

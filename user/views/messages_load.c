@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "views/messages_view.h"
+#include "base/array.h"
 #include "base/text.h"
 
 #define MOST_LOOK_BACK 1024
@@ -76,7 +77,6 @@ static void number_streams(struct messages_view *m)
 static void load_streams(struct messages_view *m)
 {
 	struct timeline *t = m->t;
-	size_t room = 0;
 	sqlite3_stmt *stmt = timeline_prepare(
 		t, "SELECT coalesce(channel, '?'), coalesce(object, '?'), count(*),"
 		   "	coalesce(sum(bytes) FILTER (WHERE from_task IS NOT NULL), 0)"
@@ -94,17 +94,9 @@ static void load_streams(struct messages_view *m)
 		const char *object = (const char *)sqlite3_column_text(stmt, 1);
 		struct stream *stream;
 
-		if (m->nr_streams == room) {
-			struct stream *more;
-
-			room = room ? 2 * room : 16;
-			more = reallocarray(m->streams, room, sizeof(*more));
-			if (!more) {
-				t->error = -ENOMEM;
-				continue;
-			}
-			m->streams = more;
-		}
+		t->error = array_grow(&m->streams, m->nr_streams, sizeof(*m->streams));
+		if (t->error)
+			continue;
 		stream = &m->streams[m->nr_streams++];
 		*stream = (struct stream){
 			.object = strdup(object ? object : "?"),
@@ -230,16 +222,9 @@ static bool fold_one(struct messages_view *m, const struct arrow *one, size_t lo
 	}
 	if (m->nr_arrows >= limit)
 		return false;
-	if (m->nr_arrows == m->room_arrows) {
-		size_t room = m->room_arrows ? 2 * m->room_arrows : 64;
-		struct arrow *more = reallocarray(m->arrows, room, sizeof(*more));
-
-		if (!more) {
-			m->t->error = -ENOMEM;
-			return false;
-		}
-		m->arrows = more;
-		m->room_arrows = room;
+	if (array_grow(&m->arrows, m->nr_arrows, sizeof(*m->arrows))) {
+		m->t->error = -ENOMEM;
+		return false;
 	}
 	m->arrows[m->nr_arrows++] = *one;
 	return true;

@@ -50,7 +50,7 @@ struct messages_view {
 	size_t nr_streams;
 	int *by_object; /* indexes of streams in the order of channel and object */
 	struct arrow *arrows;
-	size_t nr_arrows, room_arrows;
+	size_t nr_arrows;
 	long long n, hidden; /* messages; arrows left out */
 	bool has_states;
 };

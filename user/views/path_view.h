@@ -33,7 +33,7 @@ struct path_step {
 
 struct path {
 	struct path_step *steps;
-	size_t nr, room;
+	size_t nr;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "views/path_view.h"
 
 struct walk {
@@ -23,15 +24,8 @@ static int add(struct walk *w, struct path_step step)
 {
 	struct path *path = w->path;
 
-	if (path->nr == path->room) {
-		size_t room = path->room ? 2 * path->room : 64;
-		struct path_step *steps = reallocarray(path->steps, room, sizeof(*steps));
-
-		if (!steps)
-			return -ENOMEM;
-		path->steps = steps;
-		path->room = room;
-	}
+	if (array_grow(&path->steps, path->nr, sizeof(*path->steps)))
+		return -ENOMEM;
 	if (step.start_ns < w->floor_ns)
 		step.start_ns = w->floor_ns;
 	step.end_ns = w->t_ns;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
+#include "base/array.h"
 #include "views/places.h"
 
 #include <inttypes.h>
@@ -86,19 +87,6 @@ static struct file *file_of(struct places *places, const char *name)
 	return file;
 }
 
-/* Room for one more of SIZE bytes behind N of them in *ARRAY; false: no memory. */
-static bool grow(void **array, size_t n, size_t size)
-{
-	void *grown;
-
-	if (n & (n - 1))
-		return true;
-	grown = reallocarray(*array, n ? 2 * n : 1, size);
-	if (grown)
-		*array = grown;
-	return grown != NULL;
-}
-
 static bool read_mappings(struct places *places)
 {
 	sqlite3_stmt *stmt;
@@ -115,8 +103,8 @@ static bool read_mappings(struct places *places)
 		const char *name = (const char *)sqlite3_column_text(stmt, 5);
 		struct file *file = name ? file_of(places, name) : NULL;
 
-		ok = file && grow((void **)&places->mappings, places->nr_mappings,
-				  sizeof(*places->mappings));
+		ok = file &&
+		     !array_grow(&places->mappings, places->nr_mappings, sizeof(*places->mappings));
 		if (ok)
 			places->mappings[places->nr_mappings++] = (struct mapping){
 				.task = sqlite3_column_int64(stmt, 0),
@@ -142,7 +130,7 @@ static bool read_makers(struct places *places)
 			       -1, &stmt, NULL))
 		return false;
 	while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
-		ok = grow((void **)&places->makers, places->nr_makers, sizeof(*places->makers));
+		ok = !array_grow(&places->makers, places->nr_makers, sizeof(*places->makers));
 		if (ok)
 			places->makers[places->nr_makers++] = (struct maker){
 				sqlite3_column_int64(stmt, 0),
