@@ -56,13 +56,17 @@ READ, WRITE = ("read",), ("write",)
 BOTH = READ + WRITE
 OLD, NEW = (False,), (True,)
 # How a kind is made: the access, whether a new anonymous page is mapped, and the ways from
-# handle_mm_fault() as the source has them.  An empty way is a fault that found nothing left to do.
+# handle_mm_fault() as the source has them, also where a huge page is not to be had.  An empty way
+# is a fault that found nothing left to do.
+ANONYMOUS = ["do_anonymous_page", "do_huge_pmd_anonymous_page do_anonymous_page"]
+KEPT = ["do_wp_page", "do_huge_pmd_wp_page do_wp_page"]
+COPIED = [way + " wp_page_copy" for way in KEPT]
 WAYS = {
-    "zero_fill": (WRITE, NEW, ["do_anonymous_page"]),
-    "zero_page": (READ, OLD, ["do_anonymous_page"]),
-    "copy": (WRITE, NEW, ["do_wp_page wp_page_copy"]),
-    "copy_zero": (WRITE, NEW, ["do_wp_page wp_page_copy"]),
-    "reuse": (WRITE, OLD, ["do_wp_page"]),
+    "zero_fill": (WRITE, NEW, ANONYMOUS),
+    "zero_page": (READ, OLD, ANONYMOUS),
+    "copy": (WRITE, NEW, COPIED),
+    "copy_zero": (WRITE, NEW, COPIED),
+    "reuse": (WRITE, OLD, KEPT),
     "file": (READ, OLD, ["do_fault do_read_fault"]),
     "file_copy": (WRITE, NEW, ["do_fault do_cow_fault", "do_wp_page wp_page_copy"]),
     "shared_dirty": (WRITE, OLD, ["do_fault do_shared_fault", "do_wp_page"]),
@@ -79,7 +83,7 @@ WAYS = {
     "uffd": (BOTH, OLD, [""]),
     "stale": (BOTH, OLD, ["", "huge_pmd_set_accessed"]),
     # another thread was there first; a page of the kernel's own (vDSO)
-    "other": (BOTH, OLD, ["", "do_anonymous_page", "do_fault do_read_fault"]),
+    "other": (BOTH, OLD, ANONYMOUS + ["", "do_fault do_read_fault"]),
 }
 UNCOUNTED = ("segv", "bus", "nofault", "spurious")
 
