@@ -88,7 +88,9 @@ initrd() { # DIR VERSION
 	ln -s bin "$root/sbin" # where the kernel looks for modprobe
 	cp -r "$1/lib/modules/$2" "$root/lib/modules/"
 	rm -f "$root/lib/modules/$2"/vmlinuz
-	"$busybox" depmod -b "$root" "$2" || return 1
+	# which takes a version for one if it has three numbers
+	ln -s "$2" "$root/lib/modules/0.0.0"
+	"$busybox" depmod -b "$root" 0.0.0 || return 1
 	cp "$HERE/init" "$HERE/guest" "$work/todo" "$root/"
 	printf '%s=%q\n' TREE "$tree" PROGRAMS "$work/programs" PATH "$PATH" LOGS "$logs" \
 		>"$root/environment"
