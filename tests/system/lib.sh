@@ -106,6 +106,11 @@ needs_process_ids() { # PROC_PID_INIT_INO
 	[ "$(stat -L -c %i /proc/self/ns/pid)" = "$((0xEFFFFFFC))" ] ||
 		skip "process ids are not the kernel's in this pid namespace"
 }
+# The kernel's paths begin at the root of a mount: in a chroot that has none they are others.
+needs_paths() {
+	awk '$5 == "/" { n++ } END { exit !n }' /proc/self/mountinfo ||
+		skip "the paths of files are not the kernel's in this chroot"
+}
 # unshare takes the mounts out of those of others, which a chroot may not.
 needs_mount_namespace() {
 	unshare -m mount -t tmpfs none "$TMPDIR" || skip "no mount namespace can be made here"

@@ -104,6 +104,7 @@ END
 
 # Faults on a library, on its zeros and by its code have the library's symbols.
 test_symbols_of_a_library() {
+	needs_paths
 	cat >seven.c <<'END'
 char zeros[65536];
 int numbers[4096] = { 1 };
