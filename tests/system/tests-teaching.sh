@@ -131,6 +131,7 @@ test_notes() {
 
 # Costs: as many timed as table fault says, and all of them where each was asked for.
 test_fault_costs() {
+	needs_paths
 	run "$FAULTLINE" run cow --set pages=101 --every-end -o "$W/t.fl"
 	same "status" 0 "$status"
 	same "timed" "$(query "SELECT sum(busy_n) FROM fault")" \
@@ -160,6 +161,7 @@ test_fault_sample() {
 
 # A claim that fails by a number says which faults those are.
 test_surplus() {
+	needs_paths
 	mkdir added
 	cat >added/surplus.c <<'END'
 #include <stdlib.h>
