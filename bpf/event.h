@@ -206,6 +206,9 @@ enum fl_kind {
 	FL_UFFD = 16,
 	FL_OTHER = 17,
 	FL_STALE = 18, /* the entry permitted the access already */
+	FL_HUGETLB_FILL = 19,
+	FL_HUGETLB_COPY = 20,
+	FL_HUGETLB_REUSE = 21,
 	/* exceptions that the kernel does not count */
 	FL_SEGV = 32,
 	FL_BUS = 33,
@@ -252,7 +255,8 @@ struct fl_fault_run {
 	__u8 major;
 	__u8 error; /* low bits of the exception's error code */
 	__u16 each; /* n, where each fault's time follows; else 0 */
-	__u8 reserved[4];
+	__u8 order; /* as in fl_ledger_key */
+	__u8 reserved[3];
 };
 #define FL_EACH_MOST 64 /* times in one record */
 #define FL_FAULT_RUN_SIZE(each)                                                                    \
@@ -330,7 +334,8 @@ struct fl_ledger_key {
 	__u8 kind;
 	__u8 via;
 	__u8 major;
-	__u8 reserved[3];
+	__u8 order; /* of the page, and 1 more; 0: not known */
+	__u8 reserved[2];
 };
 
 struct fl_ledger {

@@ -36,7 +36,7 @@ static __noinline int fault_enter_nested(struct task_state *s, __u64 address, __
 	s->pending.t_ns = bpf_ktime_get_ns();
 	s->pending.address = address;
 	s->pending.error = error;
-	fault_account(s, VERDICT(FL_NOFAULT, FL_KERNEL, 0), 1);
+	fault_account(s, VERDICT(FL_NOFAULT, FL_KERNEL, 0, 0), 1);
 	s->pending = outer;
 	return 0;
 }
@@ -77,8 +77,10 @@ static __always_inline int fault_enter(__u64 address, struct pt_regs *regs, __u6
 		s->pending.timed = true;
 	}
 	vma_locate(s, mm, address);
-	if (error & PF_PROT)
-		error = entry_tell(entry_find(as_number(s, mm->pgd), address), error);
+	if (error & PF_PROT) {
+		s->pending.entry = entry_find(as_number(s, mm->pgd), address);
+		error = entry_tell(s->pending.entry, error);
+	}
 	s->pending.end_ns = 0;
 	s->pending.address = address;
 	s->pending.ip = regs->ip;

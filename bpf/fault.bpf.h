@@ -21,6 +21,7 @@
 
 #include "cost.bpf.h"
 #include "entry.bpf.h"
+#include "fault-order.bpf.h"
 #include "fault-refused.bpf.h"
 #include "ledger.bpf.h"
 #include "rss.bpf.h"
@@ -88,6 +89,8 @@ SHARED int fault_kind(struct task_state *s)
 			return FL_STALE;
 		if (!write)
 			return FL_OTHER;
+		if (s->vma.flags & VM_HUGETLB_BIT)
+			return hugetlb_kind(s);
 		if (shared)
 			return s->vma.shmem ? FL_SHMEM : FL_SHARED_DIRTY;
 		if (fx->huge)
@@ -100,6 +103,8 @@ SHARED int fault_kind(struct task_state *s)
 	}
 	if (s->vma.flags & VM_UFFD_MISSING_BIT)
 		return FL_UFFD;
+	if (s->vma.flags & VM_HUGETLB_BIT)
+		return hugetlb_kind(s);
 	if (s->vma.object) {
 		if (write && !shared && fx->plain)
 			return FL_FILE_COPY;
@@ -110,7 +115,7 @@ SHARED int fault_kind(struct task_state *s)
 	if (fx->huge)
 		return write ? FL_HUGE_ZERO_FILL : FL_HUGE_ZERO_PAGE;
 	/* Two threads may touch one page at once: the later one maps nothing. */
-	if (fx->zeroed)
+	if (fx->zeroed || fx->signature & EFFECT_LARGE)
 		return watched & MEMBER(ANONPAGES) && !(changed & MEMBER(ANONPAGES)) ? FL_OTHER :
 										       FL_ZERO_FILL;
 	if (write || !s->vma.end || s->vma.special)
@@ -158,8 +163,11 @@ static __always_inline void run_time(struct task_state *s)
 	}
 }
 
-/* A BPF function takes five arguments: kind, via and major travel as one. */
-#define VERDICT(kind, via, major) ((kind) | (via) << 8 | (major) << 16)
+/*
+ * A BPF function takes five arguments: kind, via, major and order travel as one.  ORDER is that of
+ * the page and 1 more; 0: not known.
+ */
+#define VERDICT(kind, via, major, order) ((kind) | (via) << 8 | (major) << 16 | (order) << 24)
 
 /* The pending fault is too late for the open run; where it has no time of its own, it is not. */
 static __always_inline bool run_is_over(const struct task_state *s)
@@ -173,7 +181,7 @@ static __always_inline bool run_is_over(const struct task_state *s)
 /* Enter N faults alike, the first being the pending one, into run and ledger. */
 SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 {
-	__u8 kind = verdict, via = verdict >> 8, major = verdict >> 16;
+	__u8 kind = verdict, via = verdict >> 8, major = verdict >> 16, order = verdict >> 24;
 	const struct pending_fault *p;
 	struct fl_fault_run *run;
 	struct fl_ledger_key *key;
@@ -187,7 +195,7 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	key = &s->cell.key;
 	step = p->address - run->address;
 	same = key->phase == s->phase && key->region == s->region && key->syscall == p->syscall &&
-	       key->kind == kind && key->via == via && key->major == major;
+	       key->kind == kind && key->via == via && key->major == major && key->order == order;
 	if (!same) {
 		ledger_park(s);
 		key->task = s->task;
@@ -197,6 +205,7 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 		key->kind = kind;
 		key->via = via;
 		key->major = major;
+		key->order = order;
 	}
 	s->cell.n += n;
 
@@ -241,6 +250,7 @@ SHARED int fault_account(struct task_state *s, __u32 verdict, __u32 n)
 	run->kind = kind;
 	run->via = via;
 	run->major = major;
+	run->order = order;
 	run->error = p->error;
 joined:
 	run_time(s);
@@ -248,71 +258,108 @@ joined:
 	s->run_error = p->error;
 	/* the kind of these hangs on more than what fault_continues() compares */
 	s->run_next = run->n < 2 || via == FL_GUP || !FL_KIND_COUNTED(kind) ||
-				      (thp_possible(s) && !(p->error & PF_PROT)) ?
+				      (thp_possible(s) && !(p->error & PF_PROT)) ||
+				      (s->vma.flags & VM_HUGETLB_BIT && p->error & PF_PROT) ?
 			      NO_NEXT :
 			      p->address + run->stride;
 	return 0;
+}
+
+/* As many of LEFT as there are pages ALLOCATED, of KIND and an ORDER and 1 more; gives the rest. */
+static __always_inline __u32 gup_take(struct task_state *s, __u32 left, __u32 allocated, __u8 kind,
+				      __u32 order)
+{
+	__u32 n = allocated < left ? allocated : left;
+
+	if (n)
+		fault_account(s, VERDICT(kind, FL_GUP, 0, order), n);
+	return left - n;
+}
+
+/*
+ * Of ALLOCATED pages below PMD_ORDER, ZEROED or not, those of each order: of KIND, but above order 0
+ * of the kind LARGE.
+ */
+static __always_inline __u32 gup_take_orders(struct task_state *s, __u32 left, __u32 allocated,
+					     __u8 kind, __u8 large, bool zeroed)
+{
+	const __u32 *of_order = s->of_order + (zeroed ? NR_ORDERS : 0);
+	__u32 order;
+
+	UNROLLED
+	for (order = PMD_ORDER - 1; order; order--) {
+		allocated -= of_order[order];
+		left = gup_take(s, left, of_order[order], large, order + 1);
+	}
+	return gup_take(s, left, allocated, kind, 1);
+}
+
+/* Where the pages of the call are that the kernel takes for itself; 0: not known. */
+static __always_inline __u64 gup_address(const struct task_state *s)
+{
+	__u16 class = s->syscall < FL_NR_CALLS ? call_class[s->syscall & (FL_NR_CALLS - 1)] : 0;
+
+	if (class & FL_CALL_MAPS)
+		return s->call_args[0];
+	return class & FL_CALL_DATA ? s->call_args[1] : 0;
 }
 
 /* N faults that were counted without an exception, by what was allocated for them. */
 SHARED int gup_account(struct task_state *s, __u64 now, __u32 minor, __u32 major)
 {
 	struct page_effects fx;
-	__u64 address = 0;
+	__u64 address;
 	__u8 kind;
-	__u32 n;
 
 	if (!s)
 		return 0;
 	fx = s->effects;
+	address = gup_address(s);
 	s->pending.t_ns = now;
 	s->pending.end_ns = 0;
 	s->pending.syscall = s->syscall;
 	s->pending.ip = 0;
 	s->pending.error = 0;
-	if (s->syscall < FL_NR_CALLS && call_class[s->syscall & (FL_NR_CALLS - 1)] & FL_CALL_MAPS)
-		address = s->call_args[0];
 	s->pending.address = address;
 	if (address)
 		vma_cache_fill(s, address);
 	else
 		vma_forget(s);
 	if (major)
-		fault_account(s, VERDICT(s->vma.object ? FL_FILE : FL_OTHER, FL_GUP, 1), major);
-	n = fx.huge < minor ? fx.huge : minor;
-	if (n)
-		fault_account(s, VERDICT(FL_HUGE_ZERO_FILL, FL_GUP, 0), n);
-	minor -= n;
-	n = fx.zeroed < minor ? fx.zeroed : minor;
-	if (n)
-		fault_account(s, VERDICT(FL_ZERO_FILL, FL_GUP, 0), n);
-	minor -= n;
+		fault_account(s, VERDICT(s->vma.object ? FL_FILE : FL_OTHER, FL_GUP, 1, 0), major);
+	if (s->vma.flags & VM_HUGETLB_BIT) {
+		gup_take(s, minor, minor, FL_HUGETLB_FILL, mapped_order(address));
+		return 0;
+	}
+	minor = gup_take(s, minor, fx.huge, FL_HUGE_ZERO_FILL, PMD_ORDER + 1);
+	minor = gup_take_orders(s, minor, fx.zeroed, FL_ZERO_FILL, FL_ZERO_FILL, true);
 	kind = s->vma.shmem ? FL_SHMEM : s->vma.object ? FL_FILE_COPY : FL_COPY;
-	n = fx.plain < minor ? fx.plain : minor;
-	if (n)
-		fault_account(s, VERDICT(kind, FL_GUP, 0), n);
-	minor -= n;
+	minor = gup_take_orders(s, minor, fx.plain, kind, s->vma.object ? kind : FL_ZERO_FILL,
+				false);
 	kind = s->vma.shmem  ? FL_SHMEM :
 	       s->vma.object ? FL_FILE :
 	       s->vma.end    ? FL_ZERO_PAGE :
 			       FL_OTHER;
-	if (minor)
-		fault_account(s, VERDICT(kind, FL_GUP, 0), minor);
+	gup_take(s, minor, minor, kind, kind == FL_OTHER ? 0 : 1);
 	return 0;
 }
 
 /* What was allocated is no fault's that comes from now on. */
 static __always_inline void effects_forget(struct task_state *s)
 {
+	if (s->effects.signature & EFFECT_LARGE)
+		__builtin_memset(s->of_order, 0, sizeof(s->of_order));
 	__builtin_memset(&s->effects, 0, sizeof(s->effects));
 }
 
 /* The page of a fault that is entered is not one of those that follow it. */
 static __always_inline void effects_take(struct task_state *s, __u8 kind)
 {
-	if (kind == FL_ZERO_FILL || kind == FL_COPY_ZERO)
+	if ((kind == FL_ZERO_FILL || kind == FL_COPY_ZERO) && s->effects.zeroed)
 		s->effects.zeroed--;
-	else if ((kind == FL_COPY || kind == FL_FILE_COPY || kind == FL_SHMEM) && s->effects.plain)
+	else if ((kind == FL_ZERO_FILL || kind == FL_COPY || kind == FL_FILE_COPY ||
+		  kind == FL_SHMEM) &&
+		 s->effects.plain)
 		s->effects.plain--;
 	else if (kind == FL_HUGE_ZERO_FILL || kind == FL_HUGE_COPY)
 		s->effects.huge--;
@@ -333,7 +380,7 @@ static __always_inline int settle_slow(struct task_state *s, __u64 now, __u32 ev
 		__u8 refused = fault_refused(s, event);
 
 		if (refused) {
-			fault_account(s, VERDICT(refused, s->pending.via, 0), 1);
+			fault_account(s, VERDICT(refused, s->pending.via, 0, 0), 1);
 		} else {
 			__u8 is_major = major > 0, kind = fault_kind(s);
 
@@ -341,7 +388,9 @@ static __always_inline int settle_slow(struct task_state *s, __u64 now, __u32 ev
 				major--;
 			else if (minor)
 				minor--;
-			fault_account(s, VERDICT(kind, s->pending.via, is_major), 1);
+			fault_account(s,
+				      VERDICT(kind, s->pending.via, is_major, fault_order(s, kind)),
+				      1);
 			effects_take(s, kind);
 		}
 		s->pending.via = 0;

@@ -37,11 +37,13 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 			s->effects.signature |= EFFECT_HUGE;
 		} else if (zeroed) {
 			s->effects.zeroed++;
-			s->effects.signature |= EFFECT_ZEROED;
+			s->effects.signature |= EFFECT_ZEROED << order;
 		} else {
 			s->effects.plain++;
-			s->effects.signature |= EFFECT_PLAIN;
+			s->effects.signature |= EFFECT_PLAIN << order;
 		}
+		if (order)
+			s->of_order[(order & (NR_ORDERS - 1)) + (zeroed ? NR_ORDERS : 0)]++;
 	} else if (use == FL_PAGE_TABLE) {
 		s->effects.tables++;
 	}

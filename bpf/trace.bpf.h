@@ -41,6 +41,7 @@ const volatile __u32 word_type __weak = 0;
 
 /* Middle-level entries map pages of this order. */
 #define PMD_ORDER 9
+#define NR_ORDERS 16 /* above MAX_PAGE_ORDER */
 
 /* What is done for a system call, by number: bits of enum fl_call_class. */
 const volatile __u16 call_class[FL_NR_CALLS] __weak = {};
@@ -85,6 +86,7 @@ struct pending_fault {
 	__u64 end_ns; /* 0: completion not seen */
 	__u64 address;
 	__u64 ip;
+	__u64 entry; /* of the page table, at a protection fault */
 	__u32 error;
 	__u8 via;      /* enum fl_via; 0: nothing is pending */
 	__u8 watched;  /* counters in rss_before[], one bit for each MM_* */
@@ -102,18 +104,18 @@ struct pending_fault {
 /* What was allocated and mapped since the last settled fault. */
 struct page_effects {
 	__u64 signature; /* one bit for each of the following that is not zero */
-	__u32 zeroed;    /* user pages of order 0 with __GFP_ZERO ... */
+	__u32 zeroed;    /* user pages below PMD_ORDER with __GFP_ZERO ... */
 	__u32 plain;     /* ... and without */
 	__u32 huge;
 	__u32 tables;
 };
 
-enum effect {
-	EFFECT_ZEROED = 1 << 0,
-	EFFECT_PLAIN = 1 << 1,
-	EFFECT_HUGE = 1 << 2,
-	/* tables are not told apart: each 512th fault of a run takes one */
-};
+/* Bits of the signature: a field of 16 for those zeroed and one for those not, by order. */
+#define EFFECT_ZEROED (1ULL << 0)
+#define EFFECT_PLAIN (1ULL << 16)
+#define EFFECT_HUGE (1ULL << 32)
+#define EFFECT_LARGE 0xfffefffeULL /* of these, above order 0 */
+/* tables are not told apart: each 512th fault of a run takes one */
 
 #define NO_NEXT ~0ULL
 
@@ -152,6 +154,7 @@ struct task_state {
 	__u64 maj_flt;
 	struct pending_fault pending;
 	struct page_effects effects;
+	__u32 of_order[2 * NR_ORDERS]; /* of those not zeroed, then zeroed: above order 0 */
 
 	/* The VMA, or the part of it that a region covers, around the last fault. */
 	__u64 mm;

@@ -43,7 +43,7 @@ static void put_cell(struct stream_of_records *r, uint32_t task, uint16_t phase,
 {
 	struct fl_ledger e = {
 		.event = EVENT(0, 0, FL_LEDGER),
-		.key = { task, phase, region, call, kind, via, 0, { 0 } },
+		.key = { task, phase, region, call, kind, via, 0, 1, { 0 } },
 		.n = n,
 	};
 
@@ -168,9 +168,9 @@ static void the_ledger_and_the_kernel(void **state)
 	correlate_now(r);
 
 	ASSERT_ROWS(r, "SELECT * FROM fault_count ORDER BY rowid",
-		    "1|touch|heap|zero_fill|user|0|-|23", "1|-|-|copy|kernel|0|read|5",
-		    "1|-|-|other|gup|0|execve|7", "1|-|-|segv|user|0|-|100",
-		    "1|-|-|file|user|0|syscall_500|5", "2|touch|-|reuse|kernel|0|exit|36");
+		    "1|touch|heap|zero_fill|user|0|-|23|0", "1|-|-|copy|kernel|0|read|5|0",
+		    "1|-|-|other|gup|0|execve|7|0", "1|-|-|segv|user|0|-|100|0",
+		    "1|-|-|file|user|0|syscall_500|5|0", "2|touch|-|reuse|kernel|0|exit|36|0");
 	ASSERT_ROWS(r, "SELECT * FROM reconcile ORDER BY task", "1|101|faultline|28|5|7|40|40|0",
 		    "2|102|prog|0|36|0|36|37|-1");
 	ASSERT_ROWS(r, "SELECT * FROM page_alloc ORDER BY rowid", "2|touch|page_table|0|1|53|-",
@@ -246,8 +246,8 @@ static void cut_off(void **state)
 	correlate_now(r);
 
 	/* time 0 is when the command was first seen */
-	ASSERT_ROWS(r, "SELECT * FROM fault_count ORDER BY n", "1|-|heap|zero_fill|user|0|-|7",
-		    "1|touch|heap|zero_fill|user|0|-|46");
+	ASSERT_ROWS(r, "SELECT * FROM fault_count ORDER BY n", "1|-|heap|zero_fill|user|0|-|7|-",
+		    "1|touch|heap|zero_fill|user|0|-|46|-");
 	ASSERT_ROWS(r, "SELECT task, observed, kernel, difference FROM reconcile", "1|53|-|-");
 	ASSERT_ROWS(r, "SELECT * FROM phase", "1|touch|8|-");
 	ASSERT_ROWS(r, "SELECT state, start_ns, end_ns FROM state", "ready|0|40", "running|40|-");
@@ -375,7 +375,7 @@ static void tasks_from_nowhere(void **state)
 		"1|101|101|launch|faultline|0|11|-", "7|107|0|unknown|exec|-|-|5",
 		"8|108|108|fork|prog|7|0|-", "9|0|0|unknown|-|-|-|-", "11|0|0|unknown|-|-|-|-",
 		"4000000000|0|0|unknown|-|-|-|-");
-	ASSERT_ROWS(r, "SELECT * FROM fault_count", "11|-|-|unknown|unknown|0|-|23");
+	ASSERT_ROWS(r, "SELECT * FROM fault_count", "11|-|-|unknown|unknown|0|-|23|0");
 	ASSERT_ROWS(r, STATUS, "incomplete", "the starts of 4 tasks were not seen");
 	records_free(r);
 }

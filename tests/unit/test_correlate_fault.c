@@ -46,6 +46,7 @@ static void one_by_one(void **state)
 
 	(void)state;
 	put_command(r, 101);
+	down.order = 5;
 	put_each(r, &down, times, 0);
 	one.each = 1;
 	one.busy_ns = 17;
@@ -73,6 +74,9 @@ static void one_by_one(void **state)
 	ASSERT_ROWS(r,
 		    "SELECT start_ns, n, step_ns, starts, busies FROM fault_run ORDER BY start_ns",
 		    "2|5|11|00000000100810001959|00071009000000130014", "3001|1|-|-|-");
+	/* an earlier faultline knew no order */
+	ASSERT_ROWS(r, "SELECT start_ns, page_order FROM fault GROUP BY n, page_order", "3001|-",
+		    "2|4");
 	ASSERT_ROWS(r, "SELECT kind, via, least_ns, below_ns, n FROM fault_cost ORDER BY least_ns",
 		    "zero_fill|user|7|8|1", "zero_fill|user|13|14|1", "zero_fill|user|14|15|1",
 		    "zero_fill|user|16|18|1", "zero_fill|user|960|1024|1");

@@ -191,7 +191,7 @@ static void test_parts_of_the_flagship(void **state)
 		"\"by_kernel\": 0, \"by_gup\": 0, \"observed\": 25614, \"kernel\": 25614, "
 		"\"difference\": 0}\n",
 		"    {\"task\": 2, \"phase\": \"c.write\", \"region\": \"heap\", \"kind\": \"copy\", "
-		"\"via\": \"user\", \"major\": 0, \"syscall\": null, \"n\": 25600}\n",
+		"\"via\": \"user\", \"major\": 0, \"syscall\": null, \"n\": 25600, \"page_order\": null}\n",
 		"    {\"experiment\": \"cow\", \"id\": \"c.read\", \"class\": \"E\", "
 		"\"text\": \"reading shared pages costs nothing\", \"expected\": \"0\", "
 		"\"observed\": \"0\", \"verdict\": \"pass\", \"reason\": null, \"phase\": null},\n",

@@ -83,7 +83,8 @@ void claims_note_read(const char *table, const char *column, void *arg)
 
 void claims_note_names(const char *sql, struct claims_reads *reads)
 {
-	static const char *const kinds[] = { "'stale'", "'huge_reuse'", "'huge_zero_page'" };
+	static const char *const kinds[] = { "'stale'", "'huge_reuse'", "'huge_zero_page'",
+					     "'hugetlb_copy'", "'hugetlb_reuse'" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		reads->entry_kinds |= strstr(sql, kinds[i]) != NULL;

@@ -109,6 +109,12 @@ static int read_times(struct correlation *c, const struct fl_fault_run *run, str
 	return 0;
 }
 
+/* ORDER as in struct fl_ledger_key; an earlier faultline wrote 0. */
+static struct cell cell_order(__u8 order)
+{
+	return order ? cell_int(order - 1) : cell_null();
+}
+
 static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 {
 	__u64 start = run->start_ns < run->event.t_ns ? run->start_ns : run->event.t_ns;
@@ -134,7 +140,7 @@ static int fault_run(struct correlation *c, const struct fl_fault_run *run)
 		       cell_int((long long)run->busy_ns), cell_int(run->busy_n),
 		       run->object ? cell_int((long long)run->vma_offset) : cell_null(),
 		       cell_text(correlate_syscall(c, run->syscall)), cell_int(run->error),
-		       times.step, times.starts, times.busies);
+		       times.step, times.starts, times.busies, cell_order(run->order));
 }
 
 static int ledger(struct correlation *c, const struct fl_ledger *cell)
@@ -148,7 +154,8 @@ static int ledger(struct correlation *c, const struct fl_ledger *cell)
 		       cell_text(correlate_name(c, key->phase)),
 		       cell_text(correlate_name(c, key->region)), cell_text(names_kind(key->kind)),
 		       cell_text(names_via(key->via)), cell_int(key->major),
-		       cell_text(correlate_syscall(c, key->syscall)), cell_int((long long)cell->n));
+		       cell_text(correlate_syscall(c, key->syscall)), cell_int((long long)cell->n),
+		       cell_order(key->order));
 }
 
 static int pages(struct correlation *c, const struct fl_pages *cell)
@@ -240,9 +247,10 @@ static int count_runs(struct correlation *c)
 {
 	if (!sqlite3_exec(
 		    c->db,
-		    "INSERT INTO fault_count (task, phase, region, kind, via, major, syscall, n)"
-		    " SELECT task, phase, region, kind, via, major, syscall, sum(n)"
-		    " FROM fault_run GROUP BY 1, 2, 3, 4, 5, 6, 7",
+		    "INSERT INTO fault_count (task, phase, region, kind, via, major, syscall, n,"
+		    " page_order)"
+		    " SELECT task, phase, region, kind, via, major, syscall, sum(n), page_order"
+		    " FROM fault_run GROUP BY 1, 2, 3, 4, 5, 6, 7, 9",
 		    NULL, NULL, NULL))
 		return 0;
 	return correlate_fail(c, -EIO, "cannot fill the tables of the recording: %s",

@@ -16,11 +16,12 @@ static const char *const inserts[NR_ROWS] = {
 	[ROW_REGION] = "INSERT INTO region (task, name, start, length, t_ns) VALUES (?,?,?,?,?)",
 	[ROW_VALUE] = "INSERT INTO value (task, phase, name, value, t_ns) VALUES (?,?,?,?,?)",
 	[ROW_FAULT_COUNT] = "INSERT INTO fault_count (task, phase, region, kind, via, major,"
-			    " syscall, n) VALUES (?,?,?,?,?,?,?,?)",
+			    " syscall, n, page_order) VALUES (?,?,?,?,?,?,?,?,?)",
 	[ROW_FAULT_RUN] = "INSERT INTO fault_run (task, phase, region, kind, via, major, start_ns,"
 			  " end_ns, address, stride, n, ip, vma_start, vma_end, vma_flags, object,"
 			  " busy_ns, busy_n, vma_offset, syscall, error, step_ns, starts,"
-			  " busies) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			  " busies, page_order)"
+			  " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[ROW_PAGE_ALLOC] = "INSERT INTO page_alloc (task, phase, use, page_order, zeroed, n,"
 			   " syscall) VALUES (?,?,?,?,?,?,?)",
 	[ROW_RSS] = "INSERT INTO rss (task, t_ns, anon, file, shmem, swap, page_tables_bytes,"

@@ -59,7 +59,10 @@ CREATE TABLE value (task INTEGER, phase TEXT, name TEXT, value INTEGER, t_ns INT
 -- or the start of do_exit() on.
 CREATE TABLE fault_count (
 	task INTEGER, phase TEXT, region TEXT, kind TEXT, via TEXT, major INTEGER,
-	syscall TEXT, n INTEGER
+	syscall TEXT, n INTEGER,
+	-- 2^page_order pages of 4 KiB: those allocated for each fault, or where none were those that
+	-- one entry of the page table maps.  NULL: not known, or not counted by the kernel
+	page_order INTEGER
 );
 
 -- What view fault is made of: one row a run of faults alike but for the address.
@@ -72,7 +75,7 @@ CREATE TABLE fault_run (
 	start_ns INTEGER, end_ns INTEGER, address INTEGER, stride INTEGER, n INTEGER,
 	ip INTEGER, vma_start INTEGER, vma_end INTEGER, vma_flags INTEGER, object TEXT,
 	busy_ns INTEGER, busy_n INTEGER, vma_offset INTEGER, syscall TEXT, error INTEGER,
-	step_ns INTEGER, starts TEXT, busies TEXT
+	step_ns INTEGER, starts TEXT, busies TEXT, page_order INTEGER
 );
 -- 0 to 63: no run whose faults are told one by one has more.
 CREATE TABLE fault_in_run (i INTEGER PRIMARY KEY);
@@ -90,7 +93,7 @@ SELECT task, phase, region, kind, via, major,
        coalesce(address + i * stride, address) AS address, iif(busy IS NULL, stride, 0) AS stride,
        iif(busy IS NULL, n, 1) AS n, ip, vma_start, vma_end, vma_flags, object,
        coalesce(busy, busy_ns) AS busy_ns, coalesce(busy > 0, busy_n) AS busy_n,
-       vma_offset, syscall, error
+       vma_offset, syscall, error, page_order
 FROM (
 	SELECT *,
 	       i * step_ns +

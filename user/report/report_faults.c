@@ -133,10 +133,11 @@ static int load_rows(struct table *table, sqlite3 *db, const struct report_style
 static int load_kinds(struct table *table, sqlite3 *db)
 {
 	static const char *const order[] = {
-		"zero_fill",      "zero_page", "copy",         "copy_zero", "reuse",
-		"file",           "file_copy", "shared_dirty", "shmem",     "huge_zero_fill",
-		"huge_zero_page", "huge_copy", "huge_reuse",   "swap",      "numa",
-		"uffd",           "stale",     "other",
+		"zero_fill",      "zero_page",    "copy",          "copy_zero", "reuse",
+		"file",           "file_copy",    "shared_dirty",  "shmem",     "huge_zero_fill",
+		"huge_zero_page", "huge_copy",    "huge_reuse",    "swap",      "numa",
+		"hugetlb_fill",   "hugetlb_copy", "hugetlb_reuse", "uffd",      "stale",
+		"other",
 	};
 	sqlite3_stmt *stmt;
 	int rc, err;
