@@ -129,5 +129,7 @@ halt() {
 
 # Why the machine stopped, on a line.
 last_words() {
-	cat "$work/qemu" "$work/console" | tail -n 3 | tr -c '\40-\176' ' ' | cut -c 1-300
+	{
+		grep -a -m 1 -E 'Oops|BUG|Kernel panic' "$work/console" || cat "$work/qemu" "$work/console"
+	} | tail -n 3 | tr -c '\40-\176' ' ' | cut -c 1-300
 }
