@@ -42,8 +42,16 @@ int BPF_PROG(page_alloc, struct page *page, unsigned int order, unsigned int gfp
 			s->effects.plain++;
 			s->effects.signature |= EFFECT_PLAIN << order;
 		}
-		if (order)
-			s->of_order[(order & (NR_ORDERS - 1)) + (zeroed ? NR_ORDERS : 0)]++;
+		if (order) {
+			__u32 slot = order & (NR_ORDERS - 1);
+
+			if (zeroed)
+				slot += NR_ORDERS;
+			/* the verifier of 6.1 wants the bounds where they are used */
+			barrier_var(slot);
+			if (slot < 2 * NR_ORDERS)
+				s->of_order[slot]++;
+		}
 	} else if (use == FL_PAGE_TABLE) {
 		s->effects.tables++;
 	}
