@@ -34,6 +34,7 @@
 
 /* Bits that neither CPU nor kernel use: 1 << SHIFT bytes are mapped, as entry_find() has it. */
 #define ENTRY_SHIFT_AT 52
+#define ENTRY_OF_SHIFT(shift) ((shift) * (1ULL << ENTRY_SHIFT_AT))
 #define ENTRY_SHIFT(entry) ((entry) >> ENTRY_SHIFT_AT & 31)
 #define PAGE_SHIFT 12
 #define PMD_SHIFT 21
@@ -62,9 +63,9 @@ static __always_inline __u64 kernel_word(__u64 at)
 /*
  * The entry that maps ADDRESS in the tables from TABLE on, and how much it maps.  Where none does,
  * what stands in its place, with an ENTRY_SHIFT() of 0; 0: nothing, or the tables cannot be read.
- * It is written to, open to user mode and executed as far as every
- * level permits it.  The top level has no say in the last: for itself the kernel forbids to
- * execute there what user mode may execute in its own copy (pti_set_user_pgtbl()).
+ * It is written to, open to user mode and executed as far as every level permits it.  The top level
+ * has no say in the last: for itself the kernel forbids to execute there what user mode may execute
+ * in its own copy (pti_set_user_pgtbl()).
  */
 SHARED __u64 entry_find(__u64 table, __u64 address)
 {
@@ -81,7 +82,7 @@ SHARED __u64 entry_find(__u64 table, __u64 address)
 		any |= level ? entry & ENTRY_NO_EXEC : 0;
 		if (shift == PAGE_SHIFT || (shift < P4D_SHIFT && entry & ENTRY_LEAF))
 			return (entry & ~(31ULL << ENTRY_SHIFT_AT | ENTRY_WRITE | ENTRY_USER)) |
-			       all | any | (__u64)shift << ENTRY_SHIFT_AT;
+			       all | any | ENTRY_OF_SHIFT(shift);
 		table = direct_map + (entry & entry_address_bits);
 		shift -= 9;
 	}

@@ -30,7 +30,7 @@
 
 /* A run that is still growing is sent after this time, so that a timeline keeps its shape. */
 #define RUN_MAX_NS 5000000
-/* Faults further apart than this are no run. */
+/* Faults further apart than this, in time or in place, are no run. */
 #define RUN_MAX_GAP_NS 1000000
 #define RUN_MAX_STRIDE (2 << 20)
 

@@ -80,8 +80,8 @@ static void ran(struct life *life, long long from, long long to)
  */
 static void look(struct life *life)
 {
-	struct slice *slice = &life->slices[life->nr_slices - 1];
 	long long now = clock_ns(CLOCK_MONOTONIC);
+	struct slice *slice;
 	long count;
 
 	if (life->nr_slices > MOST - 2)
@@ -92,6 +92,7 @@ static void look(struct life *life)
 	}
 	count = switches();
 	if (life->nr_slices && count == life->switches) {
+		slice = &life->slices[life->nr_slices - 1];
 		life->unseen_ns += life->quick.from - slice->to + now - life->quick.to;
 		slice->to = now;
 		now = clock_ns(CLOCK_MONOTONIC);

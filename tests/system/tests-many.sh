@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # await() sets word
 # SPDX-License-Identifier: GPL-2.0
 #
 # That nothing is lost where much happens and others want the CPUs.  MANY=1 takes as much as

@@ -91,7 +91,7 @@ static const char *chosen(char *line)
 static void note_refusal(struct list *list, const char *name, enum doctor_level level,
 			 const struct refusal *refusal)
 {
-	struct refusal_place place;
+	struct refusal_place place = { 0 };
 	struct refusal_words words;
 
 	refusal_look(&place, collect_compiler());

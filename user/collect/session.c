@@ -100,7 +100,7 @@ static void stay_on(int cpu)
 /* What the kernel refused, as a sentence; returns its error. */
 static int refused(const struct refusal *refusal, char *why, size_t why_size)
 {
-	struct refusal_place place;
+	struct refusal_place place = { 0 };
 
 	refusal_look(&place, collect_compiler());
 	refusal_sentence(why, why_size, refusal, &place);
