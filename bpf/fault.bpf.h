@@ -149,6 +149,7 @@ static __always_inline void run_time(struct task_state *s)
 	__u64 before = run->n > 1 ? run->event.t_ns : run->start_ns;
 	__u32 i = run->n - 1;
 
+	barrier_var(i); /* see run_send() */
 	run->event.t_ns = p->t_ns + busy;
 	if (p->end_ns) {
 		run->busy_ns += busy;

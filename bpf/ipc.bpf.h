@@ -127,8 +127,9 @@ static __noinline __u64 unix_bound_stream(struct sock *sk)
 
 	if (!address)
 		return 0;
-	/* behind sun_family */
-	length = BPF_CORE_READ(address, len) - 2;
+	/* behind sun_family; read in place, since in 6.1 this stack has room for no more */
+	BPF_CORE_READ_INTO(&name.length, address, len);
+	length = name.length - 2;
 	if (length <= 0 || length > UNIX_NAME_MAX ||
 	    bpf_probe_read_kernel(name.bytes, length, (char *)&address->name + 2))
 		return 0;
