@@ -174,8 +174,11 @@ static __always_inline int call_data(struct fl_syscall *e, struct task_state *s,
 	if (class & FL_CALL_PIPE && !ret)
 		return user_read(s, e->data, 8, s->call_args[0]) ? 0 : 8;
 	if (class & FL_CALL_DATA && ret > 0) {
-		__u32 size = ret < FL_DATA_LEN ? ret : FL_DATA_LEN;
+		__u64 size = ret;
 
+		barrier_var(size); /* see run_send() */
+		if (size > FL_DATA_LEN)
+			size = FL_DATA_LEN;
 		return user_read(s, e->data, size, s->call_args[1]) ? 0 : size;
 	}
 	return 0;

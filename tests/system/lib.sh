@@ -260,12 +260,13 @@ check_lives() { # [FILE]
 		 WHERE state IN ('waiting', 'stopped') AND after = end_ns
 		 AND (next <> 'ready' OR next_why IS NOT 'woken')" "$f"
 	# The waker may be gone when the wait begins: it found the task on its way off the CPU, and
-	# left the rest to that CPU (ttwu_queue_wakelist()). It ran when it woke the task.
+	# left the rest to that CPU (ttwu_queue_wakelist()). It ran when it woke the task; where the
+	# kernel hid the switch to it, its row running can begin a little late, behind the row ready.
 	no_rows "wakers that did not run then (task, waking, waker)" \
 		"SELECT waiter, at, waker FROM (SELECT *, max(ran) OVER (PARTITION BY waker
 		 ORDER BY at, waiter IS NOT NULL ROWS UNBOUNDED PRECEDING) AS last FROM (
 		 SELECT task AS waker, start_ns AS at, end_ns AS ran, NULL AS waiter
-		 FROM state WHERE state = 'running' UNION ALL
+		 FROM state WHERE state IN ('running', 'ready') UNION ALL
 		 SELECT waker_task, waking_ns, NULL, task FROM state WHERE waker_task IS NOT NULL))
 		 WHERE waiter IS NOT NULL AND coalesce(last, -1) < at" "$f"
 	no_rows "wake-ups that began after they had ended (task, waking, end)" \
