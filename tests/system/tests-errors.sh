@@ -17,6 +17,7 @@ test_not_root() {
 # Root only of a user namespace.
 test_user_namespace() {
 	needs_user_namespace
+	needs_nobody # whose reach is that of this root, which owns nothing outside
 	run unshare -Ur "$FAULTLINE" trace -- touch "$W/ran"
 	same "status" 4 "$status"
 	sentence

@@ -93,7 +93,8 @@ test_refused_call() {
 
 # In a user namespace of its own root has all capabilities, and none over the kernel.
 test_refused_in_namespace() {
-	unshare -Ur true 2>unshare.err || skip "no user namespace: $(head -n 1 unshare.err)"
+	needs_user_namespace
+	needs_nobody
 	run unshare -Ur "$FAULTLINE" trace -- touch "$W/ran"
 	same "status" 4 "$status"
 	sentence "this user lacks rights outside of its user namespace; start it outside"
