@@ -54,10 +54,12 @@ class Object:
         return found
 
     def refuse(self, name):
-        """In place of the first copy from register to register, eight bytes from an odd place."""
-        at = self.programs()[name][1]
-        while self.data[at] != 0xbf:
-            at += 16 if self.data[at] == 0x18 else 8  # BPF_LD | BPF_IMM | BPF_DW has two words
+        """In place of the last thing before the exit, where every way ends, eight bytes from an
+        odd place."""
+        at = end = self.programs()[name][1]
+        while self.data[end] != 0x95:  # exit
+            at = end
+            end += 16 if self.data[end] == 0x18 else 8  # BPF_LD | BPF_IMM | BPF_DW has two words
         self.data[at:at + 8] = struct.pack("<BBhi", 0x79, 0xa0, -156, 0)  # r0 = *(u64 *)(r10 - 156)
 
     def empty(self, name):
