@@ -25,7 +25,7 @@ enum {
 };
 
 /* "states, signals": SUBJECTS in words, as run.subjects has them, into BUF, which is returned. */
-char *subjects_words(char *buf, size_t size, unsigned int subjects);
+char *subjects_words(char *buf, size_t size, unsigned int wanted);
 
 /* The subjects without which nothing is in COLUMN of TABLE; 0: it is always there. */
 unsigned int subjects_of_column(const char *table, const char *column);

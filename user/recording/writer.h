@@ -28,7 +28,7 @@ struct writer *writer_start(const struct writer_options *options);
  * Take over *BLOCK with SIZE bytes of records and put an empty one in its place.  0, or the
  * error of an earlier write.
  */
-int writer_put(struct writer *writer, char **block, size_t size);
+int writer_put(struct writer *w, char **data, size_t size);
 
 /* Write what waits, end the thread and free all.  0 or the first error.  NULL is allowed. */
 int writer_stop(struct writer *writer);
