@@ -25,7 +25,7 @@ struct writer_options {
 struct writer *writer_start(const struct writer_options *options);
 
 /*
- * Take over *BLOCK with SIZE bytes of records and put an empty one in its place.  0, or the
+ * Take over *DATA with SIZE bytes of records and put an empty one in its place.  0, or the
  * error of an earlier write.
  */
 int writer_put(struct writer *w, char **data, size_t size);
